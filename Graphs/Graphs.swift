@@ -1,0 +1,1 @@
+/// The graphs, cells and texts that ship with graphc.

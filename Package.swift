@@ -1,0 +1,55 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+/// The settings of every target: a warning is an error.
+let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+
+/// Returns a library target of the compiler that imports `dependencies`.
+func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+/// Returns the test target of `name`, which imports `dependencies` too.
+func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .testTarget(
+    name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies,
+    exclude: name == "Driver" ? ["Cases"] : [], swiftSettings: strict)
+}
+
+let package = Package(
+  name: "graphc",
+  platforms: [.macOS(.v15)],
+  products: [
+    .executable(name: "graphc", targets: ["graphc"]),
+    .executable(name: "graphc-run", targets: ["graphc-run"]),
+  ],
+  dependencies: [],
+  targets: [
+    library("Diagnostics"),
+    library("IR", ["Diagnostics"]),
+    library("Parsing", ["IR", "Diagnostics"]),
+    library("Tensors", ["Diagnostics"]),
+    library("Interpreter", ["IR", "Tensors"]),
+    library("Optimizer", ["IR", "Interpreter", "Diagnostics"]),
+    library("Planning", ["IR"]),
+    library("CodeGen", ["IR", "Planning"]),
+    library("Runner", ["Tensors"]),
+    library("Text", ["Tensors"]),
+    .target(
+      name: "Graphs", path: "Graphs", exclude: ["README.md"],
+      resources: [.embedInCode("rnn.graph"), .embedInCode("prose.txt")], swiftSettings: strict),
+    library(
+      "Driver",
+      [
+        "Diagnostics", "IR", "Parsing", "Tensors", "Interpreter", "Optimizer", "Planning",
+        "CodeGen", "Runner", "Text", "Graphs",
+      ]),
+    .executableTarget(name: "graphc", dependencies: ["Driver"], swiftSettings: strict),
+    .executableTarget(name: "graphc-run", dependencies: ["Runner"], swiftSettings: strict),
+    tests("Diagnostics"),
+    tests("Tensors"),
+    tests("Text", ["Graphs"]),
+  ],
+  swiftLanguageModes: [.v6]
+)
