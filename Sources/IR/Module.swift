@@ -1,0 +1,311 @@
+import Diagnostics
+
+/// A model: its declarations and what it computes.
+///
+/// As written by a person, a model has one entry that stands for all (`form` is `.model`). The
+/// pass `entries` writes them out.
+package struct Module: Sendable {
+
+  /// How the entries are written.
+  package enum Form: Sendable {
+
+    /// One entry, whose lines stand in the model itself.
+    case model
+
+    /// A section for each entry.
+    case entries
+
+  }
+
+  package var name: String
+  package var nameSpan: SourceSpan
+  package var comments: Comments
+  package var form: Form
+  package var dimensions: [Dimension]
+  package var parameters: [Parameter]
+  package var constants: [Constant]
+  package var states: [State]
+
+  /// The passes that made the module what it is, in order.
+  package var finishedPasses: [String]
+
+  /// What depends on parameters and constants alone.
+  package var bind: Bind
+
+  package var entries: [Entry]
+
+  /// The comments before the closing brace, and those behind it.
+  package var closingComments: [String]
+  package var endComments: [String]
+
+  /// Creates an empty model.
+  package init(name: String, nameSpan: SourceSpan = .none, form: Form = .model) {
+    self.name = name
+    self.nameSpan = nameSpan
+    self.comments = .init()
+    self.form = form
+    self.dimensions = []
+    self.parameters = []
+    self.constants = []
+    self.states = []
+    self.finishedPasses = []
+    self.bind = Bind()
+    self.entries = []
+    self.closingComments = []
+    self.endComments = []
+  }
+
+}
+
+/// A tensor that training finds.
+package struct Parameter: Sendable {
+
+  package var name: String
+  package var type: TensorType
+  package var initial: InitialValue
+  package var span: SourceSpan
+  package var comments: Comments
+
+  /// Creates a parameter.
+  package init(
+    name: String, type: TensorType, initial: InitialValue, span: SourceSpan = .none,
+    comments: Comments = .init()
+  ) {
+    self.name = name
+    self.type = type
+    self.initial = initial
+    self.span = span
+    self.comments = comments
+  }
+
+}
+
+/// A tensor that is written in the text.
+package struct Constant: Sendable {
+
+  package var name: String
+  package var type: TensorType
+  package var initial: InitialValue
+  package var span: SourceSpan
+  package var comments: Comments
+
+  /// Creates a constant.
+  package init(
+    name: String, type: TensorType, initial: InitialValue, span: SourceSpan = .none,
+    comments: Comments = .init()
+  ) {
+    self.name = name
+    self.type = type
+    self.initial = initial
+    self.span = span
+    self.comments = comments
+  }
+
+}
+
+/// A tensor that goes from step to step.
+package struct State: Sendable {
+
+  package var name: String
+  package var type: TensorType
+  package var initial: InitialValue
+
+  /// `true` iff a call goes on where the last one ended.
+  package var isCarried: Bool
+
+  package var span: SourceSpan
+  package var comments: Comments
+
+  /// Creates a state.
+  package init(
+    name: String, type: TensorType, initial: InitialValue, isCarried: Bool,
+    span: SourceSpan = .none, comments: Comments = .init()
+  ) {
+    self.name = name
+    self.type = type
+    self.initial = initial
+    self.isCarried = isCarried
+    self.span = span
+    self.comments = comments
+  }
+
+}
+
+/// The value that a declaration starts with.
+package enum InitialValue: Hashable, Sendable {
+
+  case zeros
+  case ones
+  case constant(Scalar)
+
+  /// 0, 1, 2 and so on in row-major order.
+  case iota
+
+  case uniform(low: Scalar, high: Scalar)
+  case normal(mean: Scalar, std: Scalar)
+
+  /// The elements in row-major order.
+  case literal([Double])
+
+  /// The value of a parameter; of states only.
+  case parameter(ID<Parameter>)
+
+}
+
+/// A number computed from dimensions.
+package indirect enum Scalar: Hashable, Sendable {
+
+  /// The operators of two numbers.
+  package enum Operator: String, Hashable, Sendable {
+
+    case add = "+"
+    case subtract = "-"
+    case multiply = "*"
+    case divide = "/"
+
+  }
+
+  case number(Double)
+  case dimension(ID<Dimension>)
+  case negated(Scalar)
+  case squareRoot(Scalar)
+  case binary(Operator, Scalar, Scalar)
+
+  /// Returns the number that `self` is where dimensions have the values in `dimensions`.
+  package func value(in dimensions: [Dimension]) -> Double {
+    switch self {
+    case .number(let x): return x
+    case .dimension(let d): return Double(dimensions[d].value)
+    case .negated(let x): return -x.value(in: dimensions)
+    case .squareRoot(let x): return x.value(in: dimensions).squareRoot()
+    case .binary(let op, let a, let b):
+      let (x, y) = (a.value(in: dimensions), b.value(in: dimensions))
+      switch op {
+      case .add: return x + y
+      case .subtract: return x - y
+      case .multiply: return x * y
+      case .divide: return x / y
+      }
+    }
+  }
+
+}
+
+/// The section of a model that is computed when weights are bound.
+package struct Bind: Sendable {
+
+  /// A value that entries use by its name.
+  package struct Result: Sendable {
+
+    package var name: String
+    package var value: Value
+
+    /// Creates a result.
+    package init(name: String, value: Value) {
+      self.name = name
+      self.value = value
+    }
+
+  }
+
+  package var graph: Graph
+  package var results: [Result]
+
+  /// Creates an empty section.
+  package init() {
+    graph = Graph()
+    results = []
+  }
+
+}
+
+/// A way to call a model.
+package struct Entry: Sendable {
+
+  /// What the caller gives.
+  package struct Input: Sendable {
+
+    /// What an input is for.
+    package enum Role: Sendable {
+
+      case input
+
+      /// What the model should have answered; required only by entries that use it.
+      case label
+
+    }
+
+    package var name: String
+    package var role: Role
+    package var type: TensorType
+    package var span: SourceSpan
+    package var comments: Comments
+
+    /// Creates an input.
+    package init(
+      name: String, role: Role = .input, type: TensorType, span: SourceSpan = .none,
+      comments: Comments = .init()
+    ) {
+      self.name = name
+      self.role = role
+      self.type = type
+      self.span = span
+      self.comments = comments
+    }
+
+  }
+
+  /// What the caller gets.
+  package struct Output: Sendable {
+
+    package var name: String
+    package var value: Value
+    package var span: SourceSpan
+    package var comments: Comments
+
+    /// Creates an output.
+    package init(
+      name: String, value: Value, span: SourceSpan = .none, comments: Comments = .init()
+    ) {
+      self.name = name
+      self.value = value
+      self.span = span
+      self.comments = comments
+    }
+
+  }
+
+  /// A new value of a state, at the end of the call.
+  package struct Update: Sendable {
+
+    package var state: ID<State>
+    package var value: Value
+
+    /// Creates an update.
+    package init(state: ID<State>, value: Value) {
+      self.state = state
+      self.value = value
+    }
+
+  }
+
+  package var name: String
+  package var span: SourceSpan
+  package var comments: Comments
+  package var inputs: [Input]
+  package var graph: Graph
+  package var updates: [Update]
+  package var outputs: [Output]
+
+  /// Creates an entry without lines.
+  package init(name: String, span: SourceSpan = .none, comments: Comments = .init()) {
+    self.name = name
+    self.span = span
+    self.comments = comments
+    self.inputs = []
+    self.graph = Graph()
+    self.updates = []
+    self.outputs = []
+  }
+
+}
