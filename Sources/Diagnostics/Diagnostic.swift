@@ -71,7 +71,7 @@ package struct Diagnostic: Hashable, Sendable {
 
 /// An identifier of a kind of mistake, stable between releases.
 ///
-/// The codes themselves stand in `DiagnosticCode+All.swift`.
+/// The codes stand beside the code that reports them.
 package struct DiagnosticCode: Hashable, Sendable {
 
   /// The name that is printed in brackets behind a message.
@@ -82,6 +82,13 @@ package struct DiagnosticCode: Hashable, Sendable {
 
   /// A small graph, or a fragment of one, that shows the mistake.
   package let example: String
+
+  /// Creates the code `name`.
+  package init(_ name: String, _ summary: String, example: String) {
+    self.name = name
+    self.summary = summary
+    self.example = example
+  }
 
 }
 
