@@ -1,0 +1,216 @@
+extension Module {
+
+  /// Gives every value the name, and every node the place, that reading the printed text gives it.
+  ///
+  /// The pipeline settles a module after each pass, so that going on from the text that was printed
+  /// then is the same as going on from the module.
+  package mutating func settle() {
+    // Copying puts the nodes into the order of the text and drops those that no line shows.
+    rewriteGraphs { _, _ in false }
+    settleBindResults()
+    var names = NameTable()
+    for name in declaredNames { names.claim(name) }
+    for i in constants.indices.reversed() where constants[i].span.file == nil {
+      // Constants that a pass made come last and may have to give way.
+      names.release(constants[i].name)
+      constants[i].name = names.unique(constants[i].name)
+    }
+    bind.graph.settleNames(&names, results: bind.results.map { ($0.name, $0.value) })
+    for i in bind.results.indices {
+      bind.results[i].name = bind.graph.name(of: bind.results[i].value)
+    }
+    for i in entries.indices {
+      var scope = names
+      entries[i].settle(&scope, states: states)
+    }
+  }
+
+  /// The names of dimensions, parameters, constants and states.
+  private var declaredNames: [String] {
+    dimensions.map(\.name) + parameters.map(\.name) + constants.map(\.name) + states.map(\.name)
+  }
+
+  /// Keeps those results of `bind` that an entry uses, in the order in which they are computed.
+  private mutating func settleBindResults() {
+    var used = Set<Value>()
+    for entry in entries {
+      for node in entry.graph.nodes {
+        if case .source(.bound(let i)) = node.op { used.insert(bind.results[i].value) }
+      }
+    }
+    let old = bind.results
+    bind.results = used.sorted().map { value in
+      Bind.Result(name: bind.graph.name(of: value), value: value)
+    }
+    for i in entries.indices {
+      entries[i].rewriteBoundSources { position in
+        guard let new = bind.results.firstIndex(where: { $0.value == old[position].value }) else {
+          preconditionFailure("a used result of bind is kept")
+        }
+        return new
+      }
+    }
+  }
+
+}
+
+extension Graph {
+
+  /// The name of `value` in the text.
+  package func name(of value: Value) -> String { nodes[value.node].results[value.result].name }
+
+}
+
+extension Entry {
+
+  /// Replaces the position of each result of `bind` that the entry uses.
+  fileprivate mutating func rewriteBoundSources(_ position: (Int) -> Int) {
+    let old = graph
+    var rewritten: [Value: Int] = [:]
+    for id in old.nodes.ids {
+      if case .source(.bound(let i)) = old[id].op { rewritten[Value(id)] = position(i) }
+    }
+    if rewritten.isEmpty { return }
+    let (graph, roots) = old.rewritten(keeping: roots, starting: { rewriter in
+      for (source, position) in rewritten.sorted(by: { $0.key < $1.key }) {
+        rewriter.replace(
+          source, by: rewriter.value(of: .bound(position), type: old.type(of: source)))
+      }
+    }) { _, _ in false }
+    self.graph = graph
+    for i in updates.indices { updates[i].value = roots[i] }
+    for i in outputs.indices { outputs[i].value = roots[updates.count + i] }
+  }
+
+  /// Settles the names of the entry's values; `names` holds those of the module.
+  fileprivate mutating func settle(_ names: inout NameTable, states: [State]) {
+    for i in inputs.indices { inputs[i].name = names.unique(inputs[i].name) }
+    graph.settleGroups()
+    graph.settleNames(&names, results: updates.map { (states[$0.state].name, $0.value) })
+  }
+
+}
+
+extension Graph {
+
+  /// Numbers groups from zero in the order of the text.
+  fileprivate mutating func settleGroups() {
+    var numbers: [Int: Int] = [:]
+    forEachNode(in: body) { graph, id in
+      guard let group = graph[id].group else { return }
+      let number = numbers[group] ?? numbers.count
+      numbers[group] = number
+      graph[id].group = number
+    }
+  }
+
+  /// Calls `visit` for the nodes of `block` and of the blocks in it, in the order of the text.
+  fileprivate mutating func forEachNode(
+    in block: Block, _ visit: (inout Graph, ID<Node>) -> Void
+  ) {
+    for id in block.nodes {
+      visit(&self, id)
+      guard case .scan(let scan) = self[id].op else { continue }
+      forEachNode(in: scan.body, visit)
+      if let remainder = scan.remainder { forEachNode(in: remainder, visit) }
+    }
+  }
+
+  /// Makes names unique where they are visible; `results` are those that the whole block gives.
+  fileprivate mutating func settleNames(
+    _ names: inout NameTable, results: [(name: String, value: Value)]
+  ) {
+    settleNames(of: body, &names, results: results)
+  }
+
+  /// Makes the names of `block` unique.
+  ///
+  /// A node may have the name of a state, or of a stacked value, only if it is the one that the
+  /// block gives under that name.
+  private mutating func settleNames(
+    of block: Block, _ names: inout NameTable, results: [(name: String, value: Value)]
+  ) {
+    for id in block.nodes {
+      if case .scan(var scan) = self[id].op {
+        settleScan(&scan, id, &names)
+        self[id].op = .scan(scan)
+        continue
+      }
+      let name = self[id].results[0].name
+      if results.contains(where: { $0.name == name && $0.value == Value(id) }) {
+        names.claim(name)
+      } else {
+        self[id].results[0].name = names.unique(name)
+      }
+    }
+  }
+
+  private mutating func settleScan(_ scan: inout Scan, _ id: ID<Node>, _ names: inout NameTable) {
+    for i in scan.carried.indices where scan.carried[i].state == nil {
+      scan.carried[i].name = names.unique(scan.carried[i].name)
+    }
+    for i in scan.stacked.indices { scan.stacked[i] = names.unique(scan.stacked[i]) }
+    for (i, name) in (scan.carried.map(\.name) + scan.stacked).enumerated() {
+      self[id].results[i].name = name
+    }
+    var scope = names
+    scan.variable = scope.unique(scan.variable)
+    for block in [scan.body] + (scan.remainder.map { [$0] } ?? []) {
+      self[block.arguments[0].node].results[0].name = scan.variable
+      for (argument, carried) in zip(block.arguments.dropFirst(), scan.carried) {
+        self[argument.node].results[0].name = carried.name
+      }
+      var inner = scope
+      settleNames(of: block, &inner, results: scan.namedResults(of: block))
+    }
+  }
+
+}
+
+extension Scan {
+
+  /// The results of `block`, a body of `self`, under the names by which the text assigns them.
+  package func namedResults(of block: Block) -> [(name: String, value: Value)] {
+    let elements = stacked.isEmpty ? 0 : (block.results.count - carried.count) / stacked.count
+    let names = carried.map(\.name) + stacked.flatMap { Array(repeating: $0, count: elements) }
+    return zip(names, block.results).map { (name: $0, value: $1) }
+  }
+
+}
+
+/// The names that are visible at a place.
+struct NameTable {
+
+  private var taken: Set<String> = []
+
+  /// The number from which to search for a free name, by its stem.
+  private var next: [String: Int] = [:]
+
+  /// Takes `name`.
+  mutating func claim(_ name: String) {
+    taken.insert(name)
+  }
+
+  /// Gives `name` back.
+  mutating func release(_ name: String) {
+    taken.remove(name)
+  }
+
+  /// Takes and returns `name` or, if that is taken, its stem with the first free number.
+  mutating func unique(_ name: String) -> String {
+    if taken.insert(name).inserted { return name }
+    let stem = Self.stem(of: name)
+    var number = next[stem] ?? 1
+    while !taken.insert("\(stem)_\(number)").inserted { number += 1 }
+    next[stem] = number + 1
+    return "\(stem)_\(number)"
+  }
+
+  /// Returns `name` without an underscore and digits at its end.
+  private static func stem(of name: String) -> String {
+    let digits = name.reversed().prefix { $0.isASCII && $0.isNumber }.count
+    let head = name.dropLast(digits)
+    return digits > 0 && head.count > 1 && head.last == "_" ? String(head.dropLast()) : name
+  }
+
+}
