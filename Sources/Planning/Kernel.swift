@@ -266,8 +266,14 @@ package struct Pack: Hashable, Sendable {
   package var rowStride: Int
   package var columnStride: Int
   package var depth: Int
+
+  /// The columns of the result that the weight's columns are; others are zero.
+  package var columns: Range<Int>
+
+  /// The segments that are packed.
+  package var segments: Range<Int>
+
   package var units: Int
-  package var segments: Int
   package var vectors: Int
   package var output: Place
 
