@@ -34,7 +34,7 @@ let package = Package(
     library("Optimizer", ["IR", "Interpreter", "Diagnostics"]),
     library("Planning", ["IR"]),
     library("CodeGen", ["IR", "Planning"]),
-    library("Runner", ["Tensors"]),
+    library("Runner", ["Tensors", "Diagnostics"]),
     library("Text", ["Tensors"]),
     .target(
       name: "Graphs", path: "Graphs", exclude: ["README.md"],
@@ -50,6 +50,7 @@ let package = Package(
     tests("Diagnostics"),
     tests("Tensors"),
     tests("Text", ["Graphs"]),
+    tests("Runner", ["Tensors"]),
   ],
   swiftLanguageModes: [.v6]
 )
