@@ -51,6 +51,7 @@ let package = Package(
     tests("Tensors"),
     tests("Text", ["Graphs"]),
     tests("Runner", ["Tensors"]),
+    .testTarget(name: "DriverToolTests", dependencies: ["Driver"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )
