@@ -34,7 +34,7 @@ let package = Package(
     library("Optimizer", ["IR", "Interpreter", "Diagnostics"]),
     library("Planning", ["IR"]),
     library("CodeGen", ["IR", "Planning"]),
-    library("Runner", ["Tensors"]),
+    library("Runner", ["Tensors", "Diagnostics"]),
     library("Text", ["Tensors"]),
     .target(
       name: "Graphs", path: "Graphs", exclude: ["README.md"],
@@ -52,6 +52,8 @@ let package = Package(
     tests("Interpreter", ["IR", "Tensors"]),
     tests("Tensors"),
     tests("Text", ["Graphs"]),
+    tests("Runner", ["Tensors"]),
+    .testTarget(name: "DriverToolTests", dependencies: ["Driver"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )
