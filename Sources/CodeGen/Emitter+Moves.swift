@@ -91,7 +91,8 @@ extension Emitter {
       ], takesSteps: isCounted)
   }
 
-  private mutating func emit(_ pack: Pack) -> EmittedCall {
+  /// Emits `pack` and returns its call.
+  mutating func emit(_ pack: Pack) -> EmittedCall {
     var writer = SourceWriter()
     let panel = pack.vectors * lanes
     let panels = (pack.units + panel - 1) / panel
@@ -161,24 +162,27 @@ extension Emitter {
 
   private mutating func emit(_ literal: Literal) -> EmittedCall {
     var writer = SourceWriter()
-    let parameters = ["_ y: UnsafeMutablePointer<Float>"]
-    var arguments = [EmittedCall.Argument.pointer(literal.output, .float, isWritten: true)]
+    let y = PointerParameter(name: "y", scalar: literal.scalar, isWritten: true)
+    let element = literal.scalar == .float ? "Float" : "Int32"
+    let head = "fileprivate func \(Self.placeholder)"
+    var arguments = [
+      EmittedCall.Argument.pointer(literal.output, literal.scalar, isWritten: true)
+    ]
     switch literal.contents {
     case .constant(let x):
-      writer.function(
-        "fileprivate func \(Self.placeholder)", parameters + ["_ value: Float", "_ count: Int"]
-      ) {
+      writer.function(head, [y.declaration, "_ value: \(element)", "_ count: Int"]) {
         $0.line("y.update(repeating: value, count: count)")
       }
       arguments += [.text(CodeGen.literal(x)), .text("\(literal.count)")]
     case .iota:
-      writer.function("fileprivate func \(Self.placeholder)", parameters + ["_ count: Int"]) {
-        $0.line("for i in 0..<count { y[i] = Float(i) }")
+      writer.function(head, [y.declaration, "_ count: Int"]) {
+        $0.line("for i in 0..<count { y[i] = \(element)(i) }")
       }
       arguments.append(.text("\(literal.count)"))
     case .elements(let elements):
-      writer.function("fileprivate func \(Self.placeholder)", parameters) {
-        $0.list("let elements: [Float] = [", elements.map { CodeGen.literal($0) }, "]")
+      writer.function(head, [y.declaration]) {
+        let texts = elements.map { CodeGen.literal($0) }
+        $0.list("let elements: [\(element)] = [", texts, "]")
         $0.line("for (i, x) in elements.enumerated() { y[i] = x }")
       }
     }

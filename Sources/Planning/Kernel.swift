@@ -295,6 +295,7 @@ package struct Literal: Hashable, Sendable {
   }
 
   package var contents: Contents
+  package var scalar: Scalar32
   package var count: Int
   package var output: Place
 

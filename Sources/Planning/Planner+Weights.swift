@@ -93,7 +93,11 @@ extension GraphPlanner {
     let target = Place(.weight(item))
     switch making {
     case .dense(.constant(let c)):
-      emit(.literal(Literal(contents: contents(c), count: weights.items[item].count, output: target)))
+      emit(
+        .literal(
+          Literal(
+            contents: contents(c), scalar: Scalar32(module.constants[c].type.element),
+            count: weights.items[item].count, output: target)))
     case .dense(let source):
       let view = view(of: source)
       copy(

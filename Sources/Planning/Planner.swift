@@ -238,7 +238,7 @@ struct GraphPlanner {
       return writtenOut(index, classes: classes, v)
     case .number(let x):
       let view = newTensor("number", shape: [], scalar: .float)
-      emit(.literal(Literal(contents: .constant(Float(x)), count: 1, output: view.place)))
+      fill(view, with: x)
       return view
     }
   }
@@ -328,7 +328,8 @@ struct GraphPlanner {
     emit(
       .literal(
         Literal(
-          contents: .constant(Float(x)), count: target.shape.reduce(1, *), output: target.place)))
+          contents: .constant(Float(x)), scalar: target.scalar, count: target.shape.reduce(1, *),
+          output: target.place)))
   }
 
   /// Merges neighbouring `extents` along which every operand walks evenly, and drops those of one
