@@ -48,6 +48,7 @@ let package = Package(
     .executableTarget(name: "graphc", dependencies: ["Driver"], swiftSettings: strict),
     .executableTarget(name: "graphc-run", dependencies: ["Runner"], swiftSettings: strict),
     tests("Diagnostics"),
+    tests("Interpreter", ["IR", "Tensors"]),
     tests("Tensors"),
     tests("Text", ["Graphs"]),
   ],

@@ -1,0 +1,74 @@
+import IR
+
+extension Interpreter {
+
+  /// Returns what `op` yields for `operands`, where its result has type `type`.
+  ///
+  /// - Requires: `op` is neither a source, an argument nor a scan; `type` is what the signature of
+  ///   `op` says.
+  package static func evaluate(
+    _ op: Op, _ operands: [DenseArray], type: TensorType, in dimensions: [Dimension]
+  ) throws(InterpreterError) -> DenseArray {
+    switch op {
+    case .source, .argument, .scan:
+      preconditionFailure("sources, arguments and scans are not functions of their operands")
+    case .at(let axis, let offset):
+      return try part(of: operands, axis: axis, offset: offset)
+    case .linear(let linear):
+      let columns = try size(of: type)
+      return try .linear(linear, operands, columns: columns, in: dimensions)
+    case .matmul(let left, let right):
+      return try .product(
+        operands[0], operands[1], transposingLeft: left, transposingRight: right)
+    case .oneHot:
+      return try operands[0].oneHot(count: size(of: type))
+    case .concat(let axis):
+      return try .concatenation(of: operands, axis: axis)
+    case .slice(let axis, let lower, let upper):
+      return try operands[0].slice(
+        axis: axis, lower: lower.size(in: dimensions), upper: upper.size(in: dimensions))
+    case .transpose(let permutation):
+      return operands[0].transposed(permutation)
+    case .reshape(let shape):
+      return try operands[0].reshaped(shape.sizes(in: dimensions))
+    case .stack(let axis):
+      return try .stack(of: operands, axis: axis)
+    case .unary(let f):
+      return operands[0].applying(f)
+    case .binary(let f):
+      return try .combination(f, operands[0], operands[1])
+    case .compare(let relation):
+      return try .comparison(relation, operands[0], operands[1])
+    case .select:
+      return try .selection(operands[0], operands[1], operands[2])
+    case .softmax(let axis, let logarithmic):
+      return operands[0].softmax(axis: axis, logarithmic: logarithmic)
+    case .reduce(let reduction, let axes, let keepingAxes):
+      return operands[0].reduced(reduction, axes: axes, keepingAxes: keepingAxes)
+    case .argmax(let axis):
+      return try operands[0].argmax(axis: axis)
+    case .gather:
+      return try operands[0].gathered(at: operands[1])
+    case .convert:
+      return operands[0]
+    case .mask(let steps):
+      return try operands[0].mask(steps: steps.size(in: dimensions))
+    }
+
+    /// Returns the size of the last axis of `type`, written out.
+    func size(of type: TensorType) throws(InterpreterError) -> Int {
+      guard let extent = type.denseShape.last else { preconditionFailure("the type has an axis") }
+      return try extent.size(in: dimensions)
+    }
+  }
+
+  /// Returns what is at a place of `axis` of the first operand: `offset`, counted from the second
+  /// operand if there is one.
+  private static func part(
+    of operands: [DenseArray], axis: Int, offset: Int
+  ) throws(InterpreterError) -> DenseArray {
+    let step = operands.count == 2 ? Int(operands[1].elements[0]) : 0
+    return try operands[0].part(at: step + offset, axis: axis)
+  }
+
+}

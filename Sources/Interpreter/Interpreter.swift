@@ -1,0 +1,102 @@
+import IR
+
+/// The oracle: evaluates a model by definition, slowly and in double precision.
+///
+/// With fewer steps than a model is compiled for, an entry is evaluated as if the dimension that its
+/// scans count were that small. What does not depend on the entry, such as parameters, is computed
+/// for the full size and then cut to its first steps.
+package struct Interpreter: Sendable {
+
+  /// What an entry yields.
+  package struct Results: Sendable {
+
+    /// The outputs, in the order of the entry.
+    package var outputs: [(name: String, value: DenseArray)]
+
+    /// The values of all states at the end of the call, by name.
+    package var states: [String: DenseArray]
+
+  }
+
+  package let module: Module
+
+  /// Creates an interpreter of `module`, which is well-formed.
+  package init(_ module: Module) {
+    self.module = module
+  }
+
+  /// Evaluates the entry called `name`.
+  ///
+  /// All parameters and inputs must be given, except for labels that the entry does not use. A state
+  /// that is missing starts as it is declared, with seed 0 where that is random.
+  ///
+  /// - Parameter steps: The number of steps that scans do; as many as their dimension says if `nil`.
+  package func evaluate(
+    entry name: String, parameters: [String: DenseArray] = [:],
+    inputs: [String: DenseArray] = [:], states: [String: DenseArray] = [:], steps: Int? = nil
+  ) throws(InterpreterError) -> Results {
+    guard let entry = module.entries.first(where: { $0.name == name }) else {
+      throw InterpreterError("no entry is called '\(name)'")
+    }
+    let dimensions = try self.dimensions(of: entry, steps: steps)
+    try check(entry, dimensions, parameters: parameters, inputs: inputs, states: states)
+    var given = Evaluation.Given(constants: try constants())
+    given.parameters = module.parameters.map { named($0.name, in: parameters) }
+    given.bound = try bound(given)
+    given.inputs = entry.inputs.map { inputs[$0.name] }
+    let initial = try initialStates(parameters: parameters)
+    given.states = module.states.map { states[$0.name] ?? named($0.name, in: initial) }
+    given = try cut(given, to: dimensions)
+
+    var evaluation = Evaluation(of: entry.graph, in: dimensions, given: given)
+    try evaluation.run(entry.graph.body)
+    var results = Results(outputs: [], states: [:])
+    for output in entry.outputs {
+      results.outputs.append((output.name, try evaluation.value(of: output.value)))
+    }
+    for (state, value) in zip(module.states, given.states) { results.states[state.name] = value }
+    for update in entry.updates {
+      let state = module.states[update.state]
+      let sizes = try state.type.denseShape.sizes(in: dimensions)
+      results.states[state.name] = try evaluation.value(of: update.value).broadcast(to: sizes)
+    }
+    return results
+  }
+
+  /// Returns what the section `bind` computes, in its order.
+  private func bound(_ given: Evaluation.Given) throws(InterpreterError) -> [DenseArray] {
+    var evaluation = Evaluation(of: module.bind.graph, in: module.dimensions, given: given)
+    try evaluation.run(module.bind.graph.body)
+    var results: [DenseArray] = []
+    for result in module.bind.results { results.append(try evaluation.value(of: result.value)) }
+    return results
+  }
+
+  /// Returns `given` with everything that has more steps than `dimensions` say cut to the first
+  /// ones.
+  private func cut(
+    _ given: Evaluation.Given, to dimensions: [Dimension]
+  ) throws(InterpreterError) -> Evaluation.Given {
+    func cut(_ arrays: inout [DenseArray], _ types: [TensorType]) throws(InterpreterError) {
+      for (i, type) in types.enumerated() {
+        let sizes = try type.denseShape.sizes(in: dimensions)
+        if arrays[i].shape != sizes {
+          arrays[i] = arrays[i].view(shape: sizes, strides: arrays[i].strides)
+        }
+      }
+    }
+    var result = given
+    try cut(&result.parameters, module.parameters.map(\.type))
+    try cut(&result.constants, module.constants.map(\.type))
+    try cut(&result.states, module.states.map(\.type))
+    try cut(&result.bound, module.bind.results.map { module.bind.graph.type(of: $0.value) })
+    return result
+  }
+
+  /// Returns the array called `name`, which has been found to be there.
+  private func named(_ name: String, in arrays: [String: DenseArray]) -> DenseArray {
+    guard let array = arrays[name] else { preconditionFailure("what is declared has a value") }
+    return array
+  }
+
+}

@@ -1,0 +1,179 @@
+import Foundation
+
+/// A file that cannot be read or written.
+package struct FileError: Error, Equatable, Sendable {
+
+  /// Who has to mend it.
+  package enum Cause: Sendable {
+
+    /// What was named is not there, not a file, or too large.
+    case input
+
+    /// The system refuses: no permission, no space left, a fault of the disk.
+    case environment
+
+  }
+
+  /// What is wrong, without a final period; names the file.
+  package let message: String
+
+  /// Who has to mend it.
+  package let cause: Cause
+
+  /// Creates an error that says `message`.
+  package init(_ message: String, cause: Cause) {
+    self.message = message
+    self.cause = cause
+  }
+
+  /// Creates an error about a call of the system that failed with `code`.
+  fileprivate init(cannot action: String, _ path: String, _ code: Int32) {
+    let reason = String(cString: strerror(code))
+    message = "cannot \(action) '\(path)': \(reason.prefix(1).lowercased())\(reason.dropFirst())"
+    let isAbsent = [ENOENT, ENOTDIR, ENAMETOOLONG, ELOOP].contains(code)
+    cause = action == "read" && isAbsent ? .input : .environment
+  }
+
+}
+
+/// Returns the content of the regular file at `path`, which may have up to `limit` bytes.
+///
+/// Anything but a regular file is refused without waiting for it: a folder, a pipe, a device.
+///
+/// - Requires: `limit` is not negative.
+/// - Complexity: O(*n*), where *n* is the size of the file.
+package func readFile(_ path: String, limit: Int) throws(FileError) -> [UInt8] {
+  try checkPath(path, for: "read")
+  // O_NONBLOCK: opening a pipe would wait for a writer.
+  let file = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
+  guard file >= 0 else { throw FileError(cannot: "read", path, errno) }
+  defer { close(file) }
+  var status = stat()
+  guard fstat(file, &status) == 0 else { throw FileError(cannot: "read", path, errno) }
+  guard status.st_mode & S_IFMT != S_IFDIR else {
+    throw FileError("cannot read '\(path)': found a folder, expected a file", cause: .input)
+  }
+  guard status.st_mode & S_IFMT == S_IFREG else {
+    throw FileError("cannot read '\(path)': it is not a regular file", cause: .input)
+  }
+  let tooLarge = FileError(
+    "cannot read '\(path)': found more than \(limit) bytes, expected at most that", cause: .input)
+  guard status.st_size <= limit else { throw tooLarge }
+
+  var result: [UInt8] = []
+  result.reserveCapacity(Int(status.st_size))
+  var chunk = [UInt8](repeating: 0, count: 1 << 16)
+  // Each round adds a byte or ends; the file may grow meanwhile, but not beyond the limit.
+  while true {
+    let count = read(file, &chunk, chunk.count)
+    if count == 0 { return result }
+    if count < 0 {
+      if errno == EINTR { continue }
+      throw FileError(cannot: "read", path, errno)
+    }
+    guard count <= limit - result.count else { throw tooLarge }
+    result += chunk[..<count]
+  }
+}
+
+/// Makes `bytes` the content of the file at `path`: either wholly, or not at all.
+///
+/// The content is written to a new file in the same folder, which then takes the place of the old
+/// one and keeps its permissions. If that fails the old file is as before. A link to a file stays
+/// one. Anything else but a regular file is left alone and reported.
+///
+/// - Complexity: O(*n*), where *n* is the length of `bytes`.
+package func writeFile(_ bytes: [UInt8], to path: String) throws(FileError) {
+  try checkPath(path, for: "write")
+  var mode: mode_t?
+  var status = stat()
+  var target = path
+  if stat(path, &status) == 0 {
+    guard status.st_mode & S_IFMT != S_IFDIR, !path.hasSuffix("/") else {
+      throw FileError("cannot write '\(path)': found a folder, expected a file", cause: .input)
+    }
+    guard status.st_mode & S_IFMT == S_IFREG else {
+      throw FileError("cannot write '\(path)': it is not a regular file", cause: .input)
+    }
+    // A new name in the folder could replace a file that its owner has protected.
+    guard access(path, W_OK) == 0 else { throw FileError(cannot: "write", path, errno) }
+    mode = status.st_mode & 0o777
+    if lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFLNK {
+      target = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+    }
+  }
+  guard !target.hasSuffix("/") else { throw FileError(cannot: "write", path, ENOENT) }
+
+  let (file, temporary) = try createTemporary(beside: target, for: path)
+  var failure: FileError?
+  do {
+    try fill(file, with: bytes, mode: mode, for: path)
+  } catch {
+    failure = error
+  }
+  if close(file) != 0, failure == nil { failure = FileError(cannot: "write", path, errno) }
+  if failure == nil, rename(temporary, target) != 0 {
+    failure = FileError(cannot: "write", path, errno)
+  }
+  if let failure {
+    unlink(temporary)
+    throw failure
+  }
+}
+
+/// Does as `writeFile`, unless the file has that content already; returns `true` iff it was written.
+///
+/// - Complexity: O(*n*), where *n* is the length of `bytes`.
+@discardableResult
+package func writeFileIfChanged(_ bytes: [UInt8], to path: String) throws(FileError) -> Bool {
+  // A file that cannot be read has to be written, which then tells what is wrong.
+  if let old = try? readFile(path, limit: bytes.count), old == bytes { return false }
+  try writeFile(bytes, to: path)
+  return true
+}
+
+/// Throws if `path` is not one that the system can be given.
+private func checkPath(_ path: String, for action: String) throws(FileError) {
+  if path.isEmpty {
+    throw FileError("cannot \(action) a file: its name is empty", cause: .input)
+  }
+  if path.utf8.contains(0) {
+    let shown = path.split(separator: "\0", omittingEmptySubsequences: false)
+      .joined(separator: "\\0")
+    throw FileError("cannot \(action) '\(shown)': its name has a zero byte", cause: .input)
+  }
+}
+
+/// Returns a new empty file in the folder of `target`, open for writing, and its path.
+private func createTemporary(
+  beside target: String, for path: String
+) throws(FileError) -> (file: Int32, path: String) {
+  let folder = target.lastIndex(of: "/").map { target[...$0] } ?? ""
+  // A name is taken with a chance of 2^-64, unless somebody else makes them: so few tries are enough.
+  var code = EEXIST
+  for _ in 0..<8 where code == EEXIST {
+    let temporary = "\(folder).graphc-\(String(UInt64.random(in: 0...UInt64.max), radix: 36)).tmp"
+    let file = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+    if file >= 0 { return (file, temporary) }
+    code = errno
+  }
+  throw FileError(cannot: "write", path, code)
+}
+
+/// Writes `bytes` to `file`, down to the disk.
+private func fill(
+  _ file: Int32, with bytes: [UInt8], mode: mode_t?, for path: String
+) throws(FileError) {
+  if let mode, fchmod(file, mode) != 0 { throw FileError(cannot: "write", path, errno) }
+  var rest = bytes[...]
+  // Each round writes at least a byte, or is repeated because a signal came first.
+  while !rest.isEmpty {
+    let count = rest.withUnsafeBytes { write(file, $0.baseAddress, $0.count) }
+    if count > 0 {
+      rest = rest.dropFirst(count)
+    } else if count == 0 || errno != EINTR {
+      throw FileError(cannot: "write", path, count == 0 ? EIO : errno)
+    }
+  }
+  if fsync(file) != 0 { throw FileError(cannot: "write", path, errno) }
+}

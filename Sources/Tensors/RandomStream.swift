@@ -1,0 +1,28 @@
+/// The random numbers of one named array.
+struct RandomStream {
+
+  private let key: SIMD2<UInt32>
+
+  /// The hash of the name, which is the upper half of each counter.
+  let nameHash: UInt64
+
+  /// Creates the stream that belongs to `seed` and `name`.
+  init(seed: UInt64, name: String) {
+    key = SIMD2(UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32))
+    // FNV-1a with 64 bits (G. Fowler, L. C. Noll, K.-P. Vo; RFC 9923).
+    nameHash = name.utf8.reduce(0xcbf2_9ce4_8422_2325) { h, b in
+      (h ^ UInt64(b)) &* 0x100_0000_01b3
+    }
+  }
+
+  /// Returns 64 random bits for the element at `index`.
+  func bits(at index: Int) -> UInt64 {
+    let i = UInt64(index)
+    let counter = SIMD4(
+      UInt32(truncatingIfNeeded: i), UInt32(truncatingIfNeeded: i >> 32),
+      UInt32(truncatingIfNeeded: nameHash), UInt32(truncatingIfNeeded: nameHash >> 32))
+    let words = Philox.block(counter, key: key)
+    return UInt64(words[1]) << 32 | UInt64(words[0])
+  }
+
+}

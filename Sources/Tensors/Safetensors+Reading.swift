@@ -1,0 +1,200 @@
+extension Safetensors {
+
+  /// The largest header, in bytes, as in the reference implementation.
+  private static let maximumHeader = 100_000_000
+
+  /// Reads a file.
+  ///
+  /// Numbers of 16 bits become 32-bit numbers, and integers become 64-bit integers. Every length and
+  /// offset is compared with the size of the file before it is used, and the data must be covered by
+  /// the tensors without gaps or overlaps. `name` names the file in errors.
+  ///
+  /// - Complexity: O(*n* log *n*), where *n* is the size of the file.
+  package init(bytes: [UInt8], name: String) throws(TensorError) {
+    let subject = "'\(name)'"
+    let (header, start) = try Safetensors.header(of: bytes, subject)
+    var metadata: [String: String] = [:]
+    var tensors: [StoredTensor] = []
+    for member in header {
+      if member.key == Safetensors.metadataKey {
+        metadata = try Safetensors.metadata(member.value, subject)
+      } else {
+        let s = "tensor \(quoted(member.key.utf8)) of \(subject)"
+        tensors.append(try StoredTensor(member.key, member.value, of: s))
+      }
+    }
+
+    // Tensors without elements may lie between others; they sort before the one they begin with.
+    tensors.sort { ($0.begin, $0.end) < ($1.begin, $1.end) }
+    var end = 0
+    for t in tensors {
+      guard t.begin == end else {
+        throw TensorError("\(t.subject): found data from offset \(t.begin), expected \(end)")
+      }
+      guard t.end <= bytes.count - start else {
+        throw TensorError(
+          "\(t.subject): found data up to offset \(t.end), "
+            + "expected at most the \(bytes.count - start) bytes of the file's data")
+      }
+      end = t.end
+    }
+    guard end == bytes.count - start else {
+      throw TensorError(
+        "\(subject): found \(bytes.count - start) bytes of data, "
+          + "expected \(end) as the tensors have")
+    }
+
+    var result: [String: Tensor] = [:]
+    for t in tensors {
+      let range = start + t.begin..<start + t.end
+      let e = try t.type.elements(in: bytes, range, .little, of: t.subject)
+      result[t.name] = Tensor(shape: t.shape, e)
+    }
+    self.init(result, metadata: metadata)
+  }
+
+  /// Returns the members of the header, and the offset of the data.
+  private static func header(
+    of bytes: [UInt8], _ subject: String
+  ) throws(TensorError) -> ([JSON.Member], Int) {
+    guard bytes.count >= 8 else {
+      throw TensorError("\(subject): found \(bytes.count) bytes, expected a safetensors header")
+    }
+    let length: UInt64 = bytes.integer(at: 0, .little)
+    guard length <= UInt64(maximumHeader) else {
+      throw TensorError(
+        "\(subject): found a header of \(length) bytes, expected at most \(maximumHeader); "
+          + "is it a safetensors file?")
+    }
+    let end = 8 + Int(length)
+    guard end <= bytes.count else {
+      throw TensorError(
+        "\(subject): found \(bytes.count - 8) bytes after the start, "
+          + "expected a header of \(length)")
+    }
+    let text = Array(bytes[8..<end])
+    guard text.first == UInt8(ascii: "{") else {
+      throw TensorError(
+        "\(subject): found \(quoted(text.prefix(1))) at the start of the header, expected '{'")
+    }
+    do {
+      guard let members = try JSON(parsing: text).members else {
+        preconditionFailure("a text that begins with '{' is an object")
+      }
+      return (members, end)
+    } catch {
+      throw TensorError("\(subject): \(error.message) at byte \(8 + error.offset)")
+    }
+  }
+
+  private static func metadata(
+    _ value: JSON, _ subject: String
+  ) throws(TensorError) -> [String: String] {
+    guard let members = value.members else {
+      throw TensorError("\(subject): found \(value.kind) as '\(metadataKey)', expected an object")
+    }
+    var result: [String: String] = [:]
+    for m in members {
+      guard let text = m.value.text else {
+        throw TensorError(
+          "\(subject): found \(m.value.kind) as \(quoted(m.key.utf8)) in '\(metadataKey)', "
+            + "expected a string")
+      }
+      result[m.key] = text
+    }
+    return result
+  }
+
+}
+
+/// A tensor as the header describes it.
+///
+/// - Invariant: 0 <= `begin` <= `end`; their difference is what `shape` and `type` ask for.
+private struct StoredTensor {
+
+  let name: String
+  let type: StoredType
+  let shape: [Int]
+  let begin: Int
+  let end: Int
+
+  /// What errors about the tensor begin with.
+  let subject: String
+
+  init(_ name: String, _ value: JSON, of subject: String) throws(TensorError) {
+    guard let members = value.members else {
+      throw TensorError("\(subject): found \(value.kind), expected an object")
+    }
+    for m in members where !["dtype", "shape", "data_offsets"].contains(m.key) {
+      throw TensorError(
+        "\(subject): found the key \(quoted(m.key.utf8)), "
+          + "expected 'dtype', 'shape' and 'data_offsets'")
+    }
+    self.name = name
+    self.subject = subject
+    self.type = try Self.type(value, of: subject)
+    self.shape = try Self.integers("shape", value, of: subject)
+    guard shape.count <= Tensor.maximumRank else {
+      throw TensorError(
+        "\(subject): found \(shape.count) axes, expected at most \(Tensor.maximumRank)")
+    }
+    guard let count = Tensor.count(of: shape) else {
+      throw TensorError(
+        "\(subject): found the shape \(shape), expected at most \(Tensor.maximumCount) elements")
+    }
+    let offsets = try Self.integers("data_offsets", value, of: subject)
+    guard offsets.count == 2, offsets[0] <= offsets[1] else {
+      throw TensorError(
+        "\(subject): found \(offsets.prefix(3)) as 'data_offsets', expected a begin and an end")
+    }
+    (self.begin, self.end) = (offsets[0], offsets[1])
+    let (available, needed) = (end - begin, count * type.byteCount)
+    guard available == needed else {
+      throw TensorError(
+        "\(subject): found \(available) bytes of data, expected \(needed) for the shape \(shape) "
+          + "of '\(type.safetensorsName)'")
+    }
+  }
+
+  private static func type(_ value: JSON, of subject: String) throws(TensorError) -> StoredType {
+    guard let member = value["dtype"] else {
+      throw TensorError("\(subject): found no key 'dtype', expected one")
+    }
+    guard let text = member.text else {
+      throw TensorError("\(subject): found \(member.kind) as 'dtype', expected a string")
+    }
+    guard let type = StoredType.allCases.first(where: { $0.safetensorsName == text }) else {
+      let names = StoredType.allCases.map { "'\($0.safetensorsName)'" }.joined(separator: ", ")
+      throw TensorError(
+        "\(subject): found the element type \(quoted(text.utf8)), expected one of \(names)")
+    }
+    return type
+  }
+
+  /// Returns the array of integers under `key`, none negative.
+  private static func integers(
+    _ key: String, _ value: JSON, of subject: String
+  ) throws(TensorError) -> [Int] {
+    guard let member = value[key] else {
+      throw TensorError("\(subject): found no key '\(key)', expected one")
+    }
+    guard let elements = member.elements else {
+      throw TensorError("\(subject): found \(member.kind) as '\(key)', expected an array")
+    }
+    var result: [Int] = []
+    for e in elements {
+      guard let i = e.int, i >= 0 else {
+        let found: String
+        switch e {
+        case .integer, .number: found = "the number \(e.printed(.compact))"
+        case .null, .bool, .string, .array, .object: found = e.kind
+        }
+        throw TensorError(
+          "\(subject): found \(found) in '\(key)', expected integers from 0 to \(Int.max)")
+      }
+      result.append(i)
+    }
+    return result
+  }
+
+}
