@@ -165,7 +165,7 @@ extension Graph {
   }
 
   /// Returns `self` rewritten by `transform` after `start` has had a say in what stands for what.
-  func rewritten(
+  package func rewritten(
     keeping roots: [Value], starting start: (inout GraphRewriter) -> Void,
     _ transform: GraphRewriter.Transform
   ) -> (graph: Graph, roots: [Value]) {
@@ -183,9 +183,11 @@ extension Entry {
   /// The values that the entry yields: the new values of states, then the outputs.
   package var roots: [Value] { updates.map(\.value) + outputs.map(\.value) }
 
-  /// Rewrites the graph by `transform`.
-  package mutating func rewrite(_ transform: GraphRewriter.Transform) {
-    let (graph, roots) = graph.rewritten(keeping: roots, transform)
+  /// Rewrites the graph by `transform`, after `start` has had a say in what stands for what.
+  package mutating func rewrite(
+    starting start: (inout GraphRewriter) -> Void = { _ in }, _ transform: GraphRewriter.Transform
+  ) {
+    let (graph, roots) = graph.rewritten(keeping: roots, starting: start, transform)
     self.graph = graph
     for i in updates.indices { updates[i].value = roots[i] }
     for i in outputs.indices { outputs[i].value = roots[updates.count + i] }
@@ -195,9 +197,12 @@ extension Entry {
 
 extension Bind {
 
-  /// Rewrites the graph by `transform`.
-  package mutating func rewrite(_ transform: GraphRewriter.Transform) {
-    let (graph, roots) = graph.rewritten(keeping: results.map(\.value), transform)
+  /// Rewrites the graph by `transform`, after `start` has had a say in what stands for what.
+  package mutating func rewrite(
+    starting start: (inout GraphRewriter) -> Void = { _ in }, _ transform: GraphRewriter.Transform
+  ) {
+    let (graph, roots) = graph.rewritten(
+      keeping: results.map(\.value), starting: start, transform)
     self.graph = graph
     for i in results.indices { results[i].value = roots[i] }
   }

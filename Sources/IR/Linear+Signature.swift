@@ -87,6 +87,9 @@ extension Linear {
   }
 
   /// Returns the number of columns of the result.
+  ///
+  /// Where each part feeds a range, a bias or a start may have columns behind the last of them,
+  /// which no part feeds.
   private func columnCount(_ c: inout SignatureChecker) throws(SignatureError) -> Extent {
     var result: Extent?
     for i in partOperands {
@@ -115,6 +118,12 @@ extension Linear {
           "part \(i + 1) feeds \(c.text(reach)) columns, the others \(c.text(widest))", operand: i)
       }
       if try c.value(reach) > c.value(widest) { result = reach }
+    }
+    if parts.allSatisfy({ $0.columns != nil }) {
+      for i in [biasOperand, startOperand].compactMap({ $0 }) {
+        guard let width = try c.numeric(i).shape.last, let reach = result else { continue }
+        if try c.value(width) > c.value(reach) { result = width }
+      }
     }
     return try c.checked(result)
   }

@@ -10,24 +10,30 @@ extension Module {
     settleBindResults()
     var names = NameTable()
     for name in declaredNames { names.claim(name) }
-    for i in constants.indices.reversed() where constants[i].span.file == nil {
-      // Constants that a pass made come last and may have to give way.
-      names.release(constants[i].name)
+    for entry in entries { for input in entry.inputs { names.claim(input.name) } }
+    // Constants that a pass made come last and may have to give way; so has what `bind` computes.
+    for i in constants.indices where constants[i].span.file == nil {
       constants[i].name = names.unique(constants[i].name)
     }
-    bind.graph.settleNames(&names, results: bind.results.map { ($0.name, $0.value) })
+    bind.graph.settleNames(&names, results: [])
     for i in bind.results.indices {
       bind.results[i].name = bind.graph.name(of: bind.results[i].value)
     }
+    var visible = NameTable()
+    for name in declaredNames + constants.map(\.name) { visible.claim(name) }
+    for id in bind.graph.body.nodes {
+      for result in bind.graph[id].results { visible.claim(result.name) }
+    }
     for i in entries.indices {
-      var scope = names
+      var scope = visible
       entries[i].settle(&scope, states: states)
     }
   }
 
-  /// The names of dimensions, parameters, constants and states.
+  /// The names of dimensions, parameters and states, and of the constants that a text declares.
   private var declaredNames: [String] {
-    dimensions.map(\.name) + parameters.map(\.name) + constants.map(\.name) + states.map(\.name)
+    dimensions.map(\.name) + parameters.map(\.name) + states.map(\.name)
+      + constants.filter { $0.span.file != nil }.map(\.name)
   }
 
   /// Keeps those results of `bind` that an entry uses, in the order in which they are computed.
@@ -71,20 +77,25 @@ extension Entry {
       if case .source(.bound(let i)) = old[id].op { rewritten[Value(id)] = position(i) }
     }
     if rewritten.isEmpty { return }
-    let (graph, roots) = old.rewritten(keeping: roots, starting: { rewriter in
-      for (source, position) in rewritten.sorted(by: { $0.key < $1.key }) {
-        rewriter.replace(
-          source, by: rewriter.value(of: .bound(position), type: old.type(of: source)))
+    let (graph, roots) = old.rewritten(
+      keeping: roots,
+      starting: { rewriter in
+        for (source, position) in rewritten.sorted(by: { $0.key < $1.key }) {
+          rewriter.replace(
+            source, by: rewriter.value(of: .bound(position), type: old.type(of: source)))
+        }
       }
-    }) { _, _ in false }
+    ) { _, _ in false }
     self.graph = graph
     for i in updates.indices { updates[i].value = roots[i] }
     for i in outputs.indices { outputs[i].value = roots[updates.count + i] }
   }
 
   /// Settles the names of the entry's values; `names` holds those of the module.
+  ///
+  /// Inputs keep their names: callers use them.
   fileprivate mutating func settle(_ names: inout NameTable, states: [State]) {
-    for i in inputs.indices { inputs[i].name = names.unique(inputs[i].name) }
+    for input in inputs { names.claim(input.name) }
     graph.settleGroups()
     graph.settleNames(&names, results: updates.map { (states[$0.state].name, $0.value) })
   }
@@ -189,11 +200,6 @@ struct NameTable {
   /// Takes `name`.
   mutating func claim(_ name: String) {
     taken.insert(name)
-  }
-
-  /// Gives `name` back.
-  mutating func release(_ name: String) {
-    taken.remove(name)
   }
 
   /// Takes and returns `name` or, if that is taken, its stem with the first free number.

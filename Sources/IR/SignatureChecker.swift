@@ -38,7 +38,9 @@ struct SignatureChecker {
 
   /// Returns the sum or the product that `result` is.
   func checked(_ result: Extent?) throws(SignatureError) -> Extent {
-    guard let result else { throw SignatureError(.sizeOverflow, "a size does not fit into 64 bits") }
+    guard let result else {
+      throw SignatureError(.sizeOverflow, "a size does not fit into 64 bits")
+    }
     return result
   }
 
