@@ -49,6 +49,12 @@ let package = Package(
     .executableTarget(name: "graphc-run", dependencies: ["Runner"], swiftSettings: strict),
     tests("CodeGen"),
     tests("Diagnostics"),
+    tests(
+      "Driver",
+      [
+        "Graphs", "Tensors", "Runner", "Parsing", "IR", "Optimizer", "Planning", "CodeGen",
+        "Interpreter", "Diagnostics",
+      ]),
     tests("Interpreter", ["IR", "Tensors"]),
     tests("Parsing", ["Diagnostics", "IR", "Graphs"]),
     tests("Tensors"),

@@ -1,0 +1,131 @@
+import CodeGen
+import Driver
+import Foundation
+import IR
+import Runner
+import Synchronization
+
+/// Many models in one call of the Swift compiler.
+///
+/// Each generated file keeps its helpers to itself, and the names that it makes public start with
+/// the name of its model, so that any number of models of different names fit into one library.
+struct CompilerBatch {
+
+  /// What became of a model.
+  typealias Outcome = Result<CompiledModel, TestFailure>
+
+  /// The number of calls of the compiler in this process.
+  private static let calls = Mutex(0)
+
+  /// The name of the module.
+  private let name: String
+
+  private let target: TargetCPU
+  private var compilations: [(name: String, compilation: Compilation)] = []
+
+  /// The models that could not be written as Swift.
+  private var failures: [String: TestFailure] = [:]
+
+  /// Creates an empty batch, which becomes the module `name`; modules have different names.
+  init(_ name: String, target: TargetCPU = .native) {
+    self.name = name
+    self.target = target
+  }
+
+  /// The number of models.
+  var count: Int { compilations.count }
+
+  /// Adds `module` under `name`, an identifier that the batch does not have yet.
+  ///
+  /// Returns what is compiled; `nil` if there is nothing, which `outcomes` then explains.
+  @discardableResult
+  mutating func add(
+    _ module: Module, as name: String, options: CompilationOptions
+  ) -> Compilation? {
+    var options = options
+    options.target = target
+    var module = module
+    module.name = name
+    do {
+      let compilation = try Compilation(module, options: options)
+      compilations.append((name, compilation))
+      return compilation
+    } catch {
+      let messages = error.diagnostics.sorted.map(\.message).joined(separator: "; ")
+      failures[name] = TestFailure("\(name) is refused: \(messages)")
+      return nil
+    }
+  }
+
+  /// Compiles all models at once and returns what became of each.
+  ///
+  /// If the compiler complains about a file, it is called again without it, at most twice.
+  func outcomes() throws -> [String: Outcome] {
+    let folder = FileManager.default.temporaryDirectory
+      .appendingPathComponent("graphc-tests-\(UUID().uuidString)").path
+    let cache = try CompileCache(folder: folder)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let compiler = try SwiftCompiler.find(cache: cache)
+    var results = failures.mapValues { Outcome.failure($0) }
+    var left = compilations
+    for round in 0..<3 where !left.isEmpty {
+      do throws(EnvironmentError) {
+        try compile(left, by: compiler, in: folder, round: round)
+        for (name, compilation) in left {
+          results[name] = Result { try load(compilation, from: folder, round: round) }
+            .mapError { TestFailure("\(name): \($0)") }
+        }
+        return results
+      } catch {
+        let refused = left.filter { error.output.contains("/\($0.name).swift:") }
+        guard error.kind == .failedCompile, !refused.isEmpty else {
+          throw TestFailure(error.rendered)
+        }
+        for (name, _) in refused {
+          results[name] = .failure(TestFailure("the compiler refuses \(name): \(error.rendered)"))
+        }
+        left.removeAll { item in refused.contains { $0.name == item.name } }
+      }
+    }
+    for (name, _) in left where results[name] == nil {
+      results[name] = .failure(TestFailure("\(name) was not compiled: too many files are refused"))
+    }
+    return results
+  }
+
+  private func compile(
+    _ models: [(name: String, compilation: Compilation)], by compiler: SwiftCompiler,
+    in folder: String, round: Int
+  ) throws(EnvironmentError) {
+    var paths: [String] = []
+    do {
+      for (name, compilation) in models {
+        paths.append("\(folder)/\(name).swift")
+        try compilation.file.text.write(
+          toFile: paths[paths.count - 1], atomically: false, encoding: .utf8)
+      }
+    } catch {
+      throw EnvironmentError(.files, "cannot write '\(folder)': \(error)")
+    }
+    Self.calls.withLock { $0 += 1 }
+    // Two threads: each file is optimised by itself anyway.
+    try compiler.compile(
+      source: paths[0], to: "\(folder)/\(library(round))", moduleName: "\(name)\(round)",
+      target: target, extraFlags: paths.dropFirst() + ["-num-threads", "2"], scratch: folder)
+  }
+
+  private func library(_ round: Int) -> String { "\(name)\(round).library" }
+
+  private func load(
+    _ compilation: Compilation, from folder: String, round: Int
+  ) throws -> CompiledModel {
+    let own = compilation.manifest(compiler: "")
+    let shared = Manifest(
+      model: own.model, symbolPrefix: own.symbolPrefix, library: library(round),
+      source: own.source, target: own.target, compiler: own.compiler, dims: own.dims,
+      parameters: own.parameters, states: own.states, weightBytes: own.weightBytes,
+      bindWorkspaceBytes: own.bindWorkspaceBytes, entries: own.entries)
+    return try CompiledModel(shared, folder: folder)
+  }
+
+}
