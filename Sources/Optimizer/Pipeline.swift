@@ -19,7 +19,7 @@ package struct Pipeline: Sendable {
       .foldConstants,  // before simplifying, which knows numbers when it sees them
       .simplifyAlgebra,  // brings products to the one form that later passes know
       .mergeDuplicates,  // equal parts are one part when linears look for common ones
-      //UNROLL
+      .unrollScans,  // after the products are settled, so that each step is small
       .mergeDuplicates,  // steps share what does not depend on the step
       .removeDeadNodes,  // before fusion, which must not adopt dead members
     ], isResumed: true)
