@@ -7,7 +7,7 @@ package struct Pipeline: Sendable {
   package let passes: [Pass]
 
   /// `true` iff passes that a module has behind it are left out.
-  private let isResumed: Bool
+  let isResumed: Bool
 
   /// The order used by `graphc compile`.
   ///
