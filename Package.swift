@@ -49,6 +49,9 @@ let package = Package(
     .executableTarget(name: "graphc-run", dependencies: ["Runner"], swiftSettings: strict),
     tests("Diagnostics"),
     tests("Interpreter", ["IR", "Tensors"]),
+    tests(
+      "Optimizer", ["Diagnostics", "Graphs", "IR", "Interpreter", "Parsing"]),
+    tests("Parsing", ["Diagnostics", "IR", "Graphs"]),
     tests("Tensors"),
     tests("Text", ["Graphs"]),
   ],

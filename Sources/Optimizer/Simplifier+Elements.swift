@@ -1,0 +1,55 @@
+import IR
+
+extension Simplifier {
+
+  /// Returns what can stand for `f` of `x`.
+  func simplified(_ f: Unary, _ x: Value) -> Term? {
+    switch f {
+    case .neg, .not:
+      // -(-x) = x
+      guard graph.op(of: x) == .unary(f) else { return nil }
+      return .value(graph[x.node].operands[0])
+    case .exp, .log, .sqrt, .abs, .tanh, .sigmoid, .relu:
+      return nil
+    }
+  }
+
+  /// Returns what can stand for `f` of `x` and `y`.
+  func simplified(_ f: Binary, _ x: Value, _ y: Value) -> Term? {
+    switch f {
+    case .add:
+      if isFilled(y, with: 0) { return .value(x) }
+      return isFilled(x, with: 0) ? .value(y) : nil
+    case .sub:
+      if isFilled(y, with: 0) { return .value(x) }
+      return isFilled(x, with: 0) ? .apply(.unary(.neg), [.value(y)]) : nil
+    case .mul:
+      if isFilled(y, with: 1) { return .value(x) }
+      return isFilled(x, with: 1) ? .value(y) : nil
+    case .div:
+      return isFilled(y, with: 1) ? .value(x) : nil
+    case .max:
+      if isFilled(y, with: 0) { return .apply(.unary(.relu), [.value(x)]) }
+      return isFilled(x, with: 0) ? .apply(.unary(.relu), [.value(y)]) : nil
+    case .min, .and, .or:
+      return nil
+    }
+  }
+
+  /// `true` iff every element of `value` is known to be `number`.
+  private func isFilled(_ value: Value, with number: Double) -> Bool {
+    switch graph.op(of: value) {
+    case .source(.number(let x)): return x == number
+    case .source(.constant(let c)):
+      switch constants[c].initial {
+      case .zeros: return number == 0
+      case .ones: return number == 1
+      case .constant(.number(let x)): return x == number
+      case .literal(let elements): return elements.allSatisfy { $0 == number }
+      case .constant, .iota, .uniform, .normal, .parameter: return false
+      }
+    default: return false
+    }
+  }
+
+}

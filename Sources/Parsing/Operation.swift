@@ -1,0 +1,77 @@
+import IR
+
+/// An operation as the text calls it.
+enum Operation {
+
+  case unary(Unary)
+  case binary(Binary)
+  case comparison(Comparison)
+
+  /// A reduction that is not also an operation of two operands.
+  case reduction(Reduction)
+
+  /// The larger of two, or the largest along axes.
+  case max
+
+  case linear, matmul, oneHot, concat, split, slice, transpose, reshape, stack
+  case select, softmax, logSoftmax, argmax, gather, convert, mask, old
+
+  /// The operation called `name`.
+  init?(_ name: String) {
+    guard let operation = Self.byName[name] else { return nil }
+    self = operation
+  }
+
+  /// The names of all operations, sorted.
+  static let names = byName.keys.sorted()
+
+  private static let byName: [String: Operation] = {
+    var result: [String: Operation] = [
+      "linear": .linear, "matmul": .matmul, "one_hot": .oneHot, "concat": .concat,
+      "split": .split, "slice": .slice, "transpose": .transpose, "reshape": .reshape,
+      "stack": .stack, "where": .select, "softmax": .softmax, "log_softmax": .logSoftmax,
+      "argmax": .argmax, "gather": .gather, "f32": .convert, "mask": .mask, "old": .old,
+    ]
+    for f in Unary.allCases { result[f.rawValue] = .unary(f) }
+    for f in Binary.allCases { result[f.rawValue] = .binary(f) }
+    for f in Comparison.allCases { result[f.rawValue] = .comparison(f) }
+    for f in Reduction.allCases { result[f.rawValue] = .reduction(f) }
+    result["max"] = .max
+    return result
+  }()
+
+  /// The labels that arguments may have.
+  var labels: [String] {
+    switch self {
+    case .linear: ["start"]
+    case .matmul: ["transpose_a", "transpose_b"]
+    case .concat, .split, .slice, .stack, .softmax, .logSoftmax, .argmax: ["axis"]
+    case .transpose: ["axes"]
+    case .reduction, .max: ["axis", "keepdims"]
+    case .unary, .binary, .comparison, .oneHot, .reshape, .select, .gather, .convert, .mask, .old:
+      []
+    }
+  }
+
+  /// The labels that arguments must have.
+  var requiredLabels: [String] {
+    switch self {
+    case .concat, .split, .slice, .stack: ["axis"]
+    default: []
+    }
+  }
+
+  /// The numbers of arguments without labels.
+  var operandCounts: ClosedRange<Int> {
+    switch self {
+    case .unary, .oneHot, .transpose, .softmax, .logSoftmax, .argmax, .convert, .old, .reduction:
+      1...1
+    case .binary, .comparison, .matmul, .split, .slice, .reshape, .gather, .mask: 2...2
+    case .max: 1...2
+    case .linear: 2...3
+    case .select: 3...3
+    case .concat, .stack: 1...Int.max
+    }
+  }
+
+}

@@ -1,0 +1,43 @@
+import Diagnostics
+import IR
+
+/// The most bytes of a text.
+private let longestText = 16 << 20
+
+/// Returns the model that `file` describes, or `nil` if something is wrong with it.
+///
+/// Everything that is found goes to `diagnostics`; warnings alone do not hinder. The values of
+/// `dimensions` replace those in the text.
+///
+/// - Complexity: O(*n*), where *n* is the length of the text.
+package func parse(
+  _ file: SourceFile, as id: SourceFileID,
+  overriding dimensions: [(name: String, value: Int)] = [],
+  diagnostics: inout DiagnosticSet
+) -> Module? {
+  var reporter = Reporter(id)
+  let module = parse(file, dimensions, &reporter)
+  diagnostics.insert(contentsOf: reporter.diagnostics.elements)
+  return reporter.diagnostics.containsError ? nil : module
+}
+
+private func parse(
+  _ file: SourceFile, _ dimensions: [(name: String, value: Int)], _ reporter: inout Reporter
+) -> Module? {
+  guard file.text.count <= longestText else {
+    reporter.report(.fileTooLarge(file.text.count, at: SourceSpan(reporter.file, 0..<0)))
+    return nil
+  }
+  var lexer = Lexer(file, reporter)
+  lexer.run()
+  reporter = lexer.reporter
+  if reporter.isFull { return nil }
+  var parser = Parser(file, lexer.list, reporter)
+  let syntax = parser.parseModel()
+  reporter = parser.reporter
+  guard let syntax, !reporter.isFull else { return nil }
+  var resolver = Resolver(syntax, dimensions, reporter)
+  resolver.resolve()
+  reporter = resolver.reporter
+  return resolver.module
+}

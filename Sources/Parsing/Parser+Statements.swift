@@ -1,0 +1,293 @@
+import Diagnostics
+
+extension Parser {
+
+  /// Reads the whole text; `nil` if there is no model in it.
+  mutating func parseModel() -> ModelSyntax? {
+    skipLineEnds()
+    var comments = StatementComments(leading: takeComments())
+    let name: Name
+    do throws(SyntaxFailure) {
+      guard isAt("model") else {
+        reporter.report(.missingModel(at: span))
+        return nil
+      }
+      advance()
+      name = try expectName("the name of the model")
+    } catch {
+      return nil
+    }
+    guard let block = parseBlock(of: &comments) else { return nil }
+    skipLineEnds()
+    let endComments = takeComments()
+    if !isAtEnd, !reporter.isFull { reporter.report(.textBehindModel(at: span)) }
+    return ModelSyntax(
+      name: name, comments: comments, block: block, endComments: endComments,
+      unreadNames: unreadNames, scannedNames: scannedNames)
+  }
+
+  /// Reads braces and the statements in them, or reports that there are none; a comment behind the
+  /// opening one goes to `comments`.
+  mutating func parseBlock(of comments: inout StatementComments) -> BlockSyntax? {
+    let opening = token
+    do throws(SyntaxFailure) {
+      guard kind == .leftBrace else { throw fail(expecting: "'{'") }
+      try descend()
+    } catch {
+      return nil
+    }
+    advance()
+    if kind == .newline { takeComments(into: &comments) }
+    var block = BlockSyntax()
+    // Each round takes at least one token.
+    while true {
+      skipLineEnds()
+      if kind == .rightBrace || isAtEnd || reporter.isFull { break }
+      parseStatement(into: &block)
+    }
+    block.closingComments = takeComments()
+    if kind == .rightBrace {
+      ascend()
+      advance()
+    } else if !reporter.isFull {
+      _ = fail(expecting: "'}'", closing: opening)
+    }
+    return block
+  }
+
+  /// Reads a statement and appends it to `block`, or skips what cannot be read.
+  private mutating func parseStatement(into block: inout BlockSyntax) {
+    var comments = StatementComments(leading: takeComments())
+    let start = position
+    let first = token
+    let depth = nesting
+    do throws(SyntaxFailure) {
+      let statement = try parseStatement(from: first, &comments, &block)
+      guard kind == .newline || kind == .rightBrace || kind == .end else {
+        block.statements.append(statement)
+        throw fail(expecting: "the end of the line")
+      }
+      block.statements.append(statement)
+      if !statement.isSection {
+        takeComments(into: &block.statements[block.statements.count - 1].comments)
+      }
+    } catch {
+      recover(from: start, depth: depth)
+    }
+    // What stops a recovery at once would stop the next one too.
+    if position == start, kind != .rightBrace { skipToken() }
+  }
+
+  private mutating func parseStatement(
+    from first: Token, _ comments: inout StatementComments, _ block: inout BlockSyntax
+  ) throws(SyntaxFailure) -> Statement {
+    guard kind == .word else { throw fail(expecting: "a statement") }
+    let kind: Statement.Kind
+    switch self.kind(after: 1) {
+    case .word: kind = try parseKeywordStatement(&comments, &block)
+    case .leftBrace where isAt("bind") || isAt("fused"):
+      let isBind = isAt("bind")
+      advance()
+      guard let inner = parseBlock(of: &comments) else { throw SyntaxFailure() }
+      block.assignedStates.formUnion(inner.assignedStates)
+      kind = isBind ? .bind(inner) : .fused(inner)
+    case .assign, .comma, .leftBracket:
+      let targets = try parseTargets()
+      for target in targets where target.place == nil && mayBeState(target.name.text) {
+        block.assignedStates.insert(target.name.text)
+      }
+      try expect(.assign)
+      kind = try parseAssignment(to: targets)
+    default: throw unknownStatement()
+    }
+    return Statement(kind: kind, span: span(from: first), comments: comments)
+  }
+
+  /// Reads a statement that begins with a word of the grammar and another word.
+  private mutating func parseKeywordStatement(
+    _ comments: inout StatementComments, _ block: inout BlockSyntax
+  ) throws(SyntaxFailure) -> Statement.Kind {
+    switch text {
+    case "dim": return try parseDimensions()
+    case "input":
+      advance()
+      return .input(try parseDeclaration("an input", hasInitial: false), isLabel: false)
+    case "label":
+      advance()
+      return .input(try parseDeclaration("a label", hasInitial: false), isLabel: true)
+    case "param":
+      advance()
+      return .parameter(try parseDeclaration("a parameter", hasInitial: true))
+    case "const":
+      advance()
+      return .constant(try parseDeclaration("a constant", hasInitial: true))
+    case "state":
+      advance()
+      return .state(try parseDeclaration("a state", hasInitial: true), isCarried: false)
+    case "carried":
+      advance()
+      try expect("state")
+      return .state(try parseDeclaration("a state", hasInitial: true), isCarried: true)
+    case "passes": return try parsePasses()
+    case "entry":
+      advance()
+      let name = try expectName("the name of an entry")
+      guard let inner = parseBlock(of: &comments) else { throw SyntaxFailure() }
+      return .entry(name, inner)
+    case "output": return try parseOutput(&block)
+    case "scan": return .scan(try parseScan(&comments, &block))
+    default: throw unknownStatement()
+    }
+  }
+
+  /// Reports that no statement begins with the word that stands here.
+  private mutating func unknownStatement() -> SyntaxFailure {
+    let word = text
+    let unwritten = ["train", "cell", "use", "run", "slot", "update"]
+    if kind(after: 1) == .leftParenthesis {
+      reporter.report(.unusedExpression(at: span))
+    } else {
+      reporter.report(
+        .unknownStatement(
+          word.excerpt, at: span,
+          isPlanned: unwritten.contains(word),
+          suggestion: suggestion(for: word, among: Self.keywords)))
+    }
+    return SyntaxFailure()
+  }
+
+  private mutating func parseTargets() throws(SyntaxFailure) -> [Target] {
+    var result: [Target] = []
+    repeat {
+      let start = token
+      let name = try expectName("a name")
+      var place: Expression?
+      if kind == .leftBracket {
+        let opening = try open()
+        place = try parseExpression(.sum)
+        try close(.rightBracket, opening)
+      }
+      result.append(Target(name: name, place: place, span: span(from: start)))
+    } while take(.comma)
+    return result
+  }
+
+  /// Reads what follows the `=` of a line.
+  private mutating func parseAssignment(
+    to targets: [Target]
+  ) throws(SyntaxFailure) -> Statement.Kind {
+    let value = try parseExpression()
+    return .assignment(targets, value, origins: try parseOrigins())
+  }
+
+  private mutating func parseOrigins() throws(SyntaxFailure) -> [String] {
+    guard isAt("from") else { return [] }
+    advance()
+    var result: [String] = []
+    repeat {
+      skipLineEnds()
+      result.append(try expectName("the name of an origin").text)
+    } while take(.comma)
+    return result
+  }
+
+  /// Reads `output a, b` or `output a = expression`.
+  private mutating func parseOutput(
+    _ block: inout BlockSyntax
+  ) throws(SyntaxFailure) -> Statement.Kind {
+    advance()
+    var names = [try expectName("the name of an output")]
+    if take(.assign) {
+      if mayBeState(names[0].text) { block.assignedStates.insert(names[0].text) }
+      let value = try parseExpression()
+      return .outputDefinition(names[0], value, origins: try parseOrigins())
+    }
+    while take(.comma) {
+      skipLineEnds()
+      names.append(try expectName("the name of an output"))
+    }
+    return .output(names)
+  }
+
+  /// Reads a loop with its bodies.
+  private mutating func parseScan(
+    _ comments: inout StatementComments, _ block: inout BlockSyntax
+  ) throws(SyntaxFailure) -> ScanSyntax {
+    let start = position
+    let depth = nesting
+    var scan = ScanSyntax()
+    do throws(SyntaxFailure) {
+      try parseHead(of: &scan)
+    } catch {
+      guard skipHead(from: start, depth: depth) else { throw error }
+      scan.count = nil
+    }
+    guard let body = parseBlock(of: &comments) else { throw SyntaxFailure() }
+    scan.body = body
+    scan.remainder = parseRemainder()
+    block.assignedStates.formUnion(body.assignedStates)
+    block.assignedStates.formUnion(scan.remainder?.assignedStates ?? [])
+    return scan
+  }
+
+  /// Reads `scan t in n by K reverse lengths l`.
+  private mutating func parseHead(of scan: inout ScanSyntax) throws(SyntaxFailure) {
+    advance()
+    scan.variable = try expectName("the name of the step")
+    try expect("in")
+    let count = try parseExpression(.sum)
+    scan.count = count
+    if case .name(let name) = count.kind { scannedNames.insert(name) }
+    if isAt("by") {
+      advance()
+      guard kind == .number else { throw fail(expecting: "a number of steps") }
+      let number = try parseNumber()
+      guard case .number(_, let value?) = number.kind, value > 0 else {
+        reporter.report(.invalidFactor(at: number.span))
+        throw SyntaxFailure()
+      }
+      scan.factor = (value, number.span)
+    }
+    scan.isReversed = isAt("reverse")
+    if scan.isReversed { advance() }
+    if isAt("lengths") {
+      advance()
+      scan.lengths = try parseExpression(.product)
+    }
+    scan.origins = try parseOrigins()
+    guard kind == .leftBrace else { throw fail(expecting: "'{'") }
+  }
+
+  /// Reads the second body of a loop, on the same line or on the next.
+  private mutating func parseRemainder() -> BlockSyntax? {
+    let isOnNextLine = kind == .newline
+    let distance = isOnNextLine ? 1 : 0
+    guard kind(after: distance) == .word, text(at: position + distance) == "remainder",
+      kind(after: distance + 1) == .leftBrace
+    else { return nil }
+    skipLineEnds()
+    advance()
+    var comments = StatementComments()
+    guard var block = parseBlock(of: &comments) else { return nil }
+    let headComments = comments.leading + (comments.trailing.map { [$0] } ?? [])
+    if block.statements.isEmpty {
+      block.closingComments = headComments + block.closingComments
+    } else {
+      block.statements[0].comments.leading = headComments + block.statements[0].comments.leading
+    }
+    return block
+  }
+
+}
+
+extension Statement {
+
+  /// `true` iff the statement ends with a closing brace.
+  var isSection: Bool {
+    switch kind {
+    case .bind, .entry, .scan, .fused: true
+    default: false
+    }
+  }
+
+}

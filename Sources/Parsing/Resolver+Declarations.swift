@@ -1,0 +1,144 @@
+import Diagnostics
+import IR
+
+extension Resolver {
+
+  /// Declares the parameters and constants among `statements`.
+  mutating func declareTensors(_ statements: [Statement]) {
+    for statement in statements {
+      let comments = Comments(
+        leading: statement.comments.leading, trailing: statement.comments.trailing)
+      switch statement.kind {
+      case .parameter(let d):
+        guard let (type, initial) = tensor(d, role: .parameter) else {
+          define(d.name, as: .poisoned)
+          continue
+        }
+        let id = module.parameters.add(
+          Parameter(
+            name: d.name.text, type: type, initial: initial, span: d.name.span,
+            comments: comments))
+        define(d.name, as: .parameter(id))
+      case .constant(let d):
+        guard let (type, initial) = tensor(d, role: .constant) else {
+          define(d.name, as: .poisoned)
+          continue
+        }
+        let id = module.constants.add(
+          Constant(
+            name: d.name.text, type: type, initial: initial, span: d.name.span,
+            comments: comments))
+        define(d.name, as: .constant(id))
+      default: break
+      }
+    }
+  }
+
+  /// Declares the states of the model among `statements`.
+  mutating func declareStates(_ statements: [Statement]) {
+    for statement in statements {
+      guard case .state(let d, let isCarried) = statement.kind else { continue }
+      guard let (type, initial) = tensor(d, role: .state) else {
+        define(d.name, as: .poisoned)
+        continue
+      }
+      let id = module.states.add(
+        State(
+          name: d.name.text, type: type, initial: initial, isCarried: isCarried,
+          span: d.name.span,
+          comments: Comments(
+            leading: statement.comments.leading, trailing: statement.comments.trailing)))
+      states.append(StateRecord(name: d.name, type: type, id: id))
+      define(d.name, as: .state(states.count - 1))
+    }
+  }
+
+  /// Returns the type and the initial value of `d`.
+  private mutating func tensor(
+    _ d: Declaration, role: TensorRole
+  ) -> (TensorType, InitialValue)? {
+    guard let type = type(of: d.type), let initial = d.initial else { return nil }
+    if role == .parameter, type.element != .f32 {
+      report(.wrongParameterType(text(type), at: d.type.span))
+      return nil
+    }
+    return initialValue(initial, type, role: role).map { (type, $0) }
+  }
+
+  /// Returns the type that `syntax` is, if a tensor of that type can exist.
+  mutating func type(of syntax: TypeSyntax) -> TensorType? {
+    let classes = syntax.classes.map { ($0.span, extent(of: $0)) }
+    let shape = syntax.shape.map { ($0.span, extent(of: $0)) }
+    let element: ElementType
+    switch (syntax.name.text, classes) {
+    case ("f32", nil): element = .f32
+    case ("bool", nil): element = .bool
+    case ("index", let (span, n)?):
+      guard let n, isPossible(n, at: span) else { return nil }
+      guard let value = n.value(in: module.dimensions), value <= Self.elementLimit else {
+        report(.sizeOverflow(at: span))
+        return nil
+      }
+      element = .index(n)
+    case ("f32", _), ("bool", _), ("index", _):
+      report(.wrongClassCount(syntax.name.text, at: syntax.span))
+      return nil
+    default:
+      let known = ["f32", "index", "bool"]
+      report(.unknownType(syntax.name, suggestion: suggest(syntax.name.text, among: known)))
+      return nil
+    }
+    var extents: [Extent] = []
+    var isComplete = true
+    for (span, extent) in shape {
+      if let extent, isPossible(extent, at: span) {
+        extents.append(extent)
+      } else {
+        isComplete = false
+      }
+    }
+    guard isComplete else { return nil }
+    let type = TensorType(element, extents)
+    return checkSize(of: type, at: syntax.span) ? type : nil
+  }
+
+  /// Returns `true` iff an axis can have the size `extent`; reports it if not.
+  mutating func isPossible(_ extent: Extent, at span: SourceSpan) -> Bool {
+    let dimensions = module.dimensions
+    guard let n = extent.value(in: dimensions) else {
+      report(.sizeOverflow(at: span))
+      return false
+    }
+    if n > 0 { return true }
+    if n == 0, extent.dimensions.contains(where: { dimensions[$0].value == 0 }) { return true }
+    report(.impossibleSize(text(extent), n, at: span))
+    return false
+  }
+
+  /// Reports that a tensor of `type` is too large, if that is so.
+  mutating func checkSize(of type: TensorType, at span: SourceSpan) -> Bool {
+    if type.shape.count > Self.highestRank {
+      report(.tooManyAxes(type.shape.count, at: span))
+      return false
+    }
+    var product = 1
+    for extent in type.shape {
+      guard let n = extent.value(in: module.dimensions) else {
+        report(.sizeOverflow(at: span))
+        return false
+      }
+      let (p, overflow) = product.multipliedReportingOverflow(by: n)
+      if overflow {
+        report(.sizeOverflow(at: span))
+        return false
+      }
+      product = p
+    }
+    if product > Self.elementLimit {
+      report(.tensorTooLarge(text(type) + sizes(in: type), product, at: span))
+      return false
+    }
+    return true
+  }
+
+}

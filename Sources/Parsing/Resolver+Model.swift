@@ -1,0 +1,205 @@
+import Diagnostics
+import IR
+
+extension Resolver {
+
+  /// The ways in which a model can be called.
+  private static let entryNames = ["forward", "step"]
+
+  /// The passes that do not use the values of dimensions.
+  private static let symbolicPasses = ["entries"]
+
+  /// Reads the whole model.
+  mutating func resolve() {
+    let statements = syntax.block.statements
+    module.comments = Comments(
+      leading: syntax.comments.leading, trailing: syntax.comments.trailing)
+    module.endComments = syntax.endComments
+    enclosing = [statements]
+    readPasses(statements)
+    declareDimensions(statements)
+    declareTensors(statements)
+    declareStates(statements)
+    let entries = statements.filter(\.isEntry)
+    let sections = statements.filter(\.isEntrySection)
+    if let section = entries.first ?? sections.first {
+      module.form = .entries
+      for statement in statements where statement.belongsToEntry {
+        report(.mixedForms(at: statement.span, section: section.span))
+      }
+      if entries.isEmpty { report(.missingEntry(at: section.span)) }
+      readBind(sections)
+      for case let statement in entries {
+        guard case .entry(let name, let block) = statement.kind else { continue }
+        checkEntry(name)
+        readEntry(name, statement.comments, block, section: .entry)
+      }
+    } else {
+      let name = Name(text: "model", span: syntax.name.span)
+      readEntry(name, StatementComments(), syntax.block, section: .model)
+      module.entries[0].graph.body.closingComments = []
+    }
+    module.closingComments = pendingComments + syntax.block.closingComments
+    warnAboutUnused()
+  }
+
+  private mutating func readPasses(_ statements: [Statement]) {
+    var first: SourceSpan?
+    for statement in statements {
+      guard case .passes(let names) = statement.kind else { continue }
+      if let first {
+        report(.duplicateSection("passes", at: statement.span, first: first))
+        continue
+      }
+      first = statement.span
+      module.finishedPasses = names
+      pendingComments += statement.comments.all
+    }
+  }
+
+  /// The last finished pass that used the values of dimensions.
+  var fixingPass: String? {
+    module.finishedPasses.last { !Self.symbolicPasses.contains($0) }
+  }
+
+  private mutating func checkEntry(_ name: Name) {
+    if !Self.entryNames.contains(name.text) {
+      report(.unknownEntry(name, known: Self.entryNames))
+    }
+    if let first = module.entries.first(where: { $0.name == name.text }) {
+      report(.duplicateSection("entry \(name.text)", at: name.span, first: first.span))
+    }
+  }
+
+  private mutating func readBind(_ sections: [Statement]) {
+    var first: SourceSpan?
+    for statement in sections {
+      guard case .bind(let block) = statement.kind else { continue }
+      if let first {
+        report(.duplicateSection("bind", at: statement.span, first: first))
+        continue
+      }
+      first = statement.span
+      pendingComments += statement.comments.all
+      section = .bind
+      blocks = [Block()]
+      let start = scopes.definitions.count
+      readStatements(block)
+      graph.body = blocks.removeLast()
+      graph.body.closingComments = pendingComments + block.closingComments
+      pendingComments = []
+      module.bind.graph = graph
+      finishBind(definedFrom: start)
+    }
+  }
+
+  /// Makes values of `bind` readable by entries, and collects those that entries read.
+  private mutating func finishBind(definedFrom start: Int) {
+    var read: Set<String> = []
+    for statement in syntax.block.statements {
+      if case .entry(_, let block) = statement.kind {
+        block.forEachName { read.insert($0) }
+      }
+    }
+    var values: [Value] = []
+    for i in scopes.definitions.indices.dropFirst(start) {
+      guard case .value(let value) = scopes[i].kind else { continue }
+      scopes[i].kind = .bound(value)
+      if read.contains(scopes[i].name.text), let root = module.bind.graph.computedRoot(of: value) {
+        values.append(root)
+      }
+    }
+    for value in Set(values).sorted() {
+      let name = module.bind.graph.name(of: value)
+      boundPositions[value] = module.bind.results.count
+      module.bind.results.append(Bind.Result(name: name, value: value))
+    }
+  }
+
+  /// Reads an entry, or the model as one.
+  private mutating func readEntry(
+    _ name: Name, _ comments: StatementComments, _ block: BlockSyntax, section: Section
+  ) {
+    self.section = section
+    graph = Graph()
+    blocks = [Block()]
+    (inputs, outputs, groupCount) = ([], [], 0)
+    var entry = Entry(name: name.text, span: name.span)
+    if section == .entry {
+      entry.comments = takeComments(comments)
+      scopes.open()
+    }
+    for i in states.indices { states[i].frames = [.init()] }
+    declareInputs(block.statements)
+    readStatements(block)
+    graph.body = blocks.removeLast()
+    if section == .entry {
+      graph.body.closingComments = pendingComments + block.closingComments
+      pendingComments = []
+      scopes.close()
+    }
+    for state in states {
+      guard let id = state.id, let frame = state.frames.first, frame.isAssigned,
+        let value = frame.new
+      else { continue }
+      entry.updates.append(Entry.Update(state: id, value: value))
+    }
+    if !block.statements.contains(where: \.isOutput), syntax.unreadNames.isEmpty {
+      report(.noOutput(section == .entry ? "entry '\(name.text)'" : "the model", at: name.span))
+    }
+    entry.inputs = inputs
+    entry.graph = graph
+    entry.outputs = outputs
+    module.entries.append(entry)
+  }
+
+  /// Declares the inputs and labels among `statements`.
+  private mutating func declareInputs(_ statements: [Statement]) {
+    for statement in statements {
+      guard case .input(let declaration, let isLabel) = statement.kind else { continue }
+      guard let type = type(of: declaration.type) else {
+        define(declaration.name, as: .poisoned)
+        continue
+      }
+      inputs.append(
+        Entry.Input(
+          name: declaration.name.text, role: isLabel ? .label : .input, type: type,
+          span: declaration.name.span,
+          comments: Comments(
+            leading: statement.comments.leading, trailing: statement.comments.trailing)))
+      define(declaration.name, as: .input(inputs.count - 1))
+    }
+  }
+
+}
+
+extension Statement {
+
+  fileprivate var isEntry: Bool {
+    if case .entry = kind { return true }
+    return false
+  }
+
+  fileprivate var isEntrySection: Bool {
+    switch kind {
+    case .entry, .bind: true
+    default: false
+    }
+  }
+
+  fileprivate var isOutput: Bool {
+    switch kind {
+    case .output, .outputDefinition: true
+    default: false
+    }
+  }
+
+  /// `true` iff the statement says what an entry takes, computes or gives.
+  fileprivate var belongsToEntry: Bool {
+    switch kind {
+    case .input, .assignment, .output, .outputDefinition, .scan, .fused: true
+    case .dimensions, .parameter, .constant, .state, .passes, .bind, .entry: false
+    }
+  }
+
+}

@@ -1,0 +1,274 @@
+import Diagnostics
+import IR
+
+extension Resolver {
+
+  /// Reads the lines of `block` into the innermost open block.
+  mutating func readStatements(_ block: BlockSyntax, skipping count: Int = 0) {
+    enclosing.append(block.statements)
+    for statement in block.statements.dropFirst(count) {
+      if reporter.isFull { break }
+      read(statement)
+    }
+    enclosing.removeLast()
+  }
+
+  private mutating func read(_ statement: Statement) {
+    switch statement.kind {
+    case .dimensions(let list):
+      if section != .model { misplace(statement, "a dimension", list.map(\.name)) }
+    case .parameter(let d):
+      if section != .model { misplace(statement, "a parameter", [d.name]) }
+    case .constant(let d):
+      if section != .model { misplace(statement, "a constant", [d.name]) }
+    case .state(let d, _):
+      if section != .model || group != nil { misplaceState(statement, d.name) }
+    case .input(let d, let isLabel):
+      let isDeclared = section == .model || section == .entry
+      if !isDeclared || group != nil {
+        misplace(statement, isLabel ? "a label" : "an input", [d.name])
+      }
+    case .passes: if section != .model { misplace(statement, "'passes'", []) }
+    case .bind: if section != .model { misplace(statement, "'bind'", []) }
+    case .entry: if section != .model { misplace(statement, "an entry", []) }
+    case .assignment(let targets, let e, let origins):
+      readAssignment(targets, e, origins, statement)
+    case .output, .outputDefinition: readOutput(statement)
+    case .scan(let scan):
+      if section == .bind || group != nil {
+        misplace(statement, "a scan", [])
+      } else {
+        readScan(scan, statement)
+      }
+    case .fused(let block): readFused(block, statement)
+    }
+  }
+
+  /// Reports that `statement`, which declares `names` as `role`, does not belong where it stands.
+  private mutating func misplace(_ statement: Statement, _ role: String, _ names: [Name]) {
+    report(.misplacedStatement(role, at: statement.span, section: sectionText))
+    for name in names where scopes.position(of: name.text) == nil {
+      define(name, as: .poisoned)
+    }
+  }
+
+  private mutating func misplaceState(_ statement: Statement, _ name: Name) {
+    if section == .body, group == nil {
+      report(.lateState(at: statement.span))
+      if scopes.position(of: name.text) == nil { define(name, as: .poisoned) }
+    } else {
+      misplace(statement, "a state", [name])
+    }
+  }
+
+  private var sectionText: String {
+    if group != nil { return "'fused'" }
+    return switch section {
+    case .model: "the model"
+    case .entry: "an entry"
+    case .bind: "'bind'"
+    case .body: "a scan"
+    }
+  }
+
+  private mutating func readFused(_ block: BlockSyntax, _ statement: Statement) {
+    if group != nil {
+      misplace(statement, "'fused'", [])
+      return
+    }
+    pendingComments += statement.comments.all
+    group = groupCount
+    groupCount += 1
+    readStatements(block)
+    group = nil
+    pendingComments += block.closingComments
+  }
+
+  private mutating func readOutput(_ statement: Statement) {
+    guard section == .model || section == .entry, group == nil else {
+      misplace(statement, "an output", [])
+      return
+    }
+    switch statement.kind {
+    case .output(let names):
+      for (i, name) in names.enumerated() {
+        let value = value(named: name.text, at: name.span)
+        let comments = takeComments(
+          StatementComments(
+            leading: i == 0 ? statement.comments.leading : [],
+            trailing: i == names.count - 1 ? statement.comments.trailing : nil))
+        addOutput(name, value, comments)
+      }
+    case .outputDefinition(let name, let e, let origins):
+      let operand = value(of: e)
+      finish(operand, named: name.text, origins, at: statement.span)
+      if scopes.position(of: name.text) == nil {
+        // The name may be read by later lines, but need not be.
+        let kind: Definition.Kind = operand.map { .value($0.value) } ?? .poisoned
+        if let position = define(name, as: kind) { scopes[position].isUsed = true }
+      }
+      if let node = operand?.node {
+        attach(statement.comments, to: node)
+        addOutput(name, operand?.value, Comments())
+      } else {
+        addOutput(name, operand?.value, takeComments(statement.comments))
+      }
+    default: break
+    }
+  }
+
+  private mutating func addOutput(_ name: Name, _ value: Value?, _ comments: Comments) {
+    if let first = outputs.first(where: { $0.name == name.text }) {
+      report(.duplicateOutput(name, first: first.span))
+      return
+    }
+    guard let value else { return }
+    outputs.append(
+      Entry.Output(name: name.text, value: value, span: name.span, comments: comments))
+  }
+
+  private mutating func readAssignment(
+    _ targets: [Target], _ e: Expression, _ origins: [String], _ statement: Statement
+  ) {
+    if case .call(let name, let arguments) = e.kind, name.text == "split" {
+      readSplit(targets, name, arguments, e.span, origins, statement)
+      return
+    }
+    let operand = value(of: e)
+    finish(operand, named: targets[0].name.text, origins, at: statement.span)
+    attach(statement.comments, to: operand?.node)
+    if targets.count > 1 {
+      if operand != nil { report(.resultCount(targets.count, 1, at: e.span)) }
+      for target in targets { assign(nil, to: target) }
+    } else {
+      assign(operand?.value, to: targets[0])
+    }
+  }
+
+  /// Gives the node of a line its name and its origins.
+  private mutating func finish(
+    _ operand: Operand?, named name: String, _ origins: [String], at span: SourceSpan
+  ) {
+    guard let operand else { return }
+    guard let node = operand.node else {
+      if !origins.isEmpty { report(.originWithoutNode(at: span)) }
+      return
+    }
+    graph[node].results[0].name = name
+    graph[node].origins = origins
+  }
+
+  /// Reads `a, b = split(x, 2, axis: n)` as slices.
+  private mutating func readSplit(
+    _ targets: [Target], _ name: Name, _ arguments: [Argument], _ span: SourceSpan,
+    _ origins: [String], _ statement: Statement
+  ) {
+    let slices = split(arguments, name, into: targets.count, at: span)
+    attach(statement.comments, to: slices?.first?.node)
+    for (i, target) in targets.enumerated() {
+      finish(slices?[i], named: target.name.text, origins, at: statement.span)
+      assign(slices?[i].value, to: target)
+    }
+  }
+
+  /// Makes `target` mean `value`, which is `nil` if it could not be computed.
+  private mutating func assign(_ value: Value?, to target: Target) {
+    let name = target.name
+    if let place = target.place {
+      assignElement(value, to: target, at: place)
+      return
+    }
+    guard let position = scopes.position(of: name.text) else {
+      define(name, as: value.map { .value($0) } ?? .poisoned)
+      return
+    }
+    let first = scopes[position].name.span
+    switch scopes[position].kind {
+    case .poisoned: break
+    case .state(let i) where section != .bind: assign(value, toState: i, at: name.span)
+    case .value, .stack, .bound: define(name, as: .poisoned)
+    case .dimension: report(.notAssignable(name, "a dimension", first: first))
+    case .parameter: report(.notAssignable(name, "a parameter", first: first))
+    case .constant: report(.notAssignable(name, "a constant", first: first))
+    case .input: report(.notAssignable(name, "an input", first: first))
+    case .step: report(.notAssignable(name, "the step of a scan", first: first))
+    case .state: report(.notAssignable(name, "a state", first: first))
+    }
+  }
+
+  private mutating func assign(_ value: Value?, toState i: Int, at span: SourceSpan) {
+    let frame = states[i].frames.count - 1
+    guard frame >= 0 else { return }
+    if let first = states[i].frames[frame].assignment {
+      report(.assignedTwice(states[i].name.text, at: span, first: first))
+      return
+    }
+    var value = value
+    if let found = value.map({ graph.type(of: $0) }), !unify(found, states[i].type, at: span) {
+      report(
+        .typeMismatch(
+          text(found), text(states[i].type), at: span,
+          notes: [
+            .init(
+              message: "state '\(states[i].name.text)' is declared here"
+                + sizes(in: states[i].type), span: states[i].name.span)
+          ]))
+      value = nil
+    }
+    states[i].frames[frame].isAssigned = true
+    states[i].frames[frame].assignment = span
+    states[i].frames[frame].new = value
+    states[i].isAssigned = true
+  }
+
+  /// Makes the element of a stacked value at `place` mean `value`.
+  private mutating func assignElement(
+    _ value: Value?, to target: Target, at place: Expression
+  ) {
+    let name = target.name
+    guard section == .body, let step = bodySteps.last else {
+      report(.stackOutsideScan(name.text, at: target.span))
+      if scopes.position(of: name.text) == nil { define(name, as: .poisoned) }
+      return
+    }
+    guard let j = element(at: place, ofStep: step, target.span) else {
+      if scopes.position(of: name.text) == nil { define(name, as: .poisoned) }
+      return
+    }
+    let stack: Int
+    if let position = scopes.position(of: name.text) {
+      switch scopes[position].kind {
+      case .stack(let i) where stacks[i].step == step: stack = i
+      case .poisoned: return
+      case .value, .stack, .bound:
+        define(name, as: .poisoned)
+        return
+      default:
+        report(.notStackable(name, first: scopes[position].name.span))
+        return
+      }
+    } else {
+      stack = stacks.count
+      stacks.append(
+        StackRecord(
+          name: name, step: step, definition: scopes.define(name, as: .stack(stack)),
+          elements: Array(repeating: nil, count: steps[step].factor)))
+    }
+    if let first = stacks[stack].elements[j] {
+      report(.assignedTwice(name.text, at: target.span, first: first.span))
+      return
+    }
+    stacks[stack].elements[j] = (target.span, value)
+  }
+
+  /// Returns which of the steps that a body does at once `place` is, of those of `step`.
+  mutating func element(at place: Expression, ofStep step: Int, _ span: SourceSpan) -> Int? {
+    guard case .step(let found, let offset)? = self.place(place) else { return nil }
+    guard found == step else {
+      report(.foreignStep(steps[step].name.text, at: place.span))
+      return nil
+    }
+    return abs(offset)
+  }
+
+}

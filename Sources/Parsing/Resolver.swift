@@ -1,0 +1,176 @@
+import Diagnostics
+import IR
+
+/// Turns the tree of a text into a module, and checks it.
+///
+/// What is wrong is reported once: a name whose definition failed is poisoned, and nothing is said
+/// about what reads it.
+struct Resolver {
+
+  /// The most axes of a tensor.
+  static let highestRank = 8
+
+  /// The most elements of a tensor, and one more than the largest size.
+  static let elementLimit = 1 << 31
+
+  let syntax: ModelSyntax
+  let overrides: [(name: String, value: Int)]
+  var reporter: Reporter
+  var module: Module
+  var scopes = Scopes()
+
+  /// The graph that lines are added to, and the blocks of it that are open, the innermost last.
+  var graph = Graph()
+  var blocks: [Block] = []
+
+  /// The inputs of the entry that is read.
+  var inputs: [Entry.Input] = []
+  var outputs: [Entry.Output] = []
+
+  var states: [StateRecord] = []
+  var steps: [StepRecord] = []
+  var stacks: [StackRecord] = []
+
+  /// The steps of the bodies around the present statement, the innermost last.
+  var bodySteps: [Int] = []
+
+  /// The statements around the present one, the innermost last.
+  var enclosing: [[Statement]] = []
+
+  /// What kind of section the present statement stands in.
+  var section = Section.model
+
+  /// The number of the fused statements around the present one, and how many there were.
+  var group: Int?
+  var groupCount = 0
+
+  /// The positions of the results of `bind`.
+  var boundPositions: [Value: Int] = [:]
+
+  /// Comments of lines that make no node; the next line takes them.
+  var pendingComments: [String] = []
+
+  /// How many more names may be compared for suggestions; comparing costs time.
+  private var suggestionBudget = 20_000
+
+  /// Creates a resolver of `syntax`, in which `overrides` replace the values of dimensions.
+  init(_ syntax: ModelSyntax, _ overrides: [(name: String, value: Int)], _ reporter: Reporter) {
+    self.syntax = syntax
+    self.overrides = overrides
+    self.reporter = reporter
+    self.module = Module(name: syntax.name.text, nameSpan: syntax.name.span)
+  }
+
+  /// The section that a statement stands in.
+  enum Section {
+
+    case model, entry, bind, body
+
+  }
+
+  /// A state and, for each loop that carries it, its values.
+  struct StateRecord {
+
+    /// The values of a state in the entry or in the body of a loop.
+    struct Frame {
+
+      /// The value before any assignment; `nil` for the one that the call starts with.
+      var old: Value?
+
+      /// The value after the last assignment, `nil` if that failed; meaningful if `isAssigned`.
+      var new: Value?
+
+      /// `true` iff a line or a loop has assigned the state.
+      var isAssigned = false
+
+      /// Where a line assigns the state.
+      var assignment: SourceSpan?
+
+    }
+
+    let name: Name
+    let type: TensorType
+
+    /// The state of the model, or `nil` for a local one.
+    let id: ID<State>?
+
+    var frames: [Frame] = []
+    var isAssigned = false
+
+  }
+
+  /// The step of a loop.
+  struct StepRecord {
+
+    let name: Name
+    let argument: Value
+
+    /// The number of steps, if it is known.
+    let count: Extent?
+
+    /// How many steps the body does at once.
+    let factor: Int
+
+    let isReversed: Bool
+
+  }
+
+  /// A stacked value inside its loop.
+  struct StackRecord {
+
+    let name: Name
+    let step: Int
+
+    /// The position of the definition of the name.
+    let definition: Int
+
+    /// For each step that the body does at once, where and what it assigns.
+    var elements: [(span: SourceSpan, value: Value?)?]
+
+  }
+
+  /// A value that an expression has.
+  struct Operand {
+
+    let value: Value
+
+    /// The node that was made for the expression, unless it is another name of a value.
+    var node: ID<Node>?
+
+  }
+
+  /// Reports an error or a warning.
+  mutating func report(_ diagnostic: Diagnostic) {
+    reporter.report(diagnostic)
+  }
+
+  /// Returns what `name` was probably meant to be among `candidates`, as long as there is time.
+  mutating func suggest(_ name: String, among candidates: [String]) -> String? {
+    guard suggestionBudget >= candidates.count else { return nil }
+    suggestionBudget -= candidates.count
+    return suggestion(for: name, among: candidates)
+  }
+
+  /// Gives `comments` and those that wait to `node`, or lets them wait if there is none.
+  mutating func attach(_ comments: StatementComments, to node: ID<Node>?) {
+    guard let node else {
+      pendingComments += comments.all
+      return
+    }
+    graph[node].comments = takeComments(comments)
+  }
+
+  /// Returns `comments` below those that wait.
+  mutating func takeComments(_ comments: StatementComments) -> Comments {
+    defer { pendingComments = [] }
+    return Comments(leading: pendingComments + comments.leading, trailing: comments.trailing)
+  }
+
+}
+
+extension StatementComments {
+
+  /// The comments as lines.
+  var all: [String] { leading + (trailing.map { [$0] } ?? []) }
+
+}

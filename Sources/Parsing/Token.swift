@@ -1,0 +1,123 @@
+import Diagnostics
+
+/// A word, a number or a symbol of a text.
+struct Token {
+
+  /// What a token is.
+  enum Kind: UInt8 {
+
+    case word, number, newline, end
+
+    case leftBrace, rightBrace, leftParenthesis, rightParenthesis, leftBracket, rightBracket
+    case comma, colon, assign, range
+    case plus, minus, star, slash, at
+    case equal, notEqual, less, lessEqual, greater, greaterEqual
+
+    /// What could not be read; it has been reported.
+    case invalid
+
+  }
+
+  let kind: Kind
+  let lower: UInt32
+  let upper: UInt32
+
+  /// Creates the token at the offsets in `range`.
+  init(_ kind: Kind, _ range: Range<Int>) {
+    self.kind = kind
+    self.lower = UInt32(clamping: range.lowerBound)
+    self.upper = UInt32(clamping: range.upperBound)
+  }
+
+  /// The offsets of the token.
+  var range: Range<Int> { Int(lower)..<Int(upper) }
+
+}
+
+extension Token.Kind {
+
+  /// The kind as a diagnostic names it.
+  var text: String {
+    switch self {
+    case .word: "a name"
+    case .number: "a number"
+    case .newline: "the end of the line"
+    case .end: "the end of the file"
+    case .leftBrace: "'{'"
+    case .rightBrace: "'}'"
+    case .leftParenthesis: "'('"
+    case .rightParenthesis: "')'"
+    case .leftBracket: "'['"
+    case .rightBracket: "']'"
+    case .comma: "','"
+    case .colon: "':'"
+    case .assign: "'='"
+    case .range: "'..<'"
+    case .plus: "'+'"
+    case .minus: "'-'"
+    case .star: "'*'"
+    case .slash: "'/'"
+    case .at: "'@'"
+    case .equal: "'=='"
+    case .notEqual: "'!='"
+    case .less: "'<'"
+    case .lessEqual: "'<='"
+    case .greater: "'>'"
+    case .greaterEqual: "'>='"
+    case .invalid: "a character that has no meaning"
+    }
+  }
+
+}
+
+/// A comment of a text.
+struct CommentToken {
+
+  /// The text without its slashes and the space behind them.
+  let text: String
+
+  /// The number of tokens before the comment.
+  let position: Int
+
+  /// `true` iff a token stands before it on its line.
+  let isTrailing: Bool
+
+}
+
+/// What the lexer makes of a text.
+struct TokenList {
+
+  /// The tokens; a line feed is a token only after another one; the last is the end.
+  var tokens: [Token] = []
+
+  var comments: [CommentToken] = []
+
+  /// The names of the words that are not what the text says, by position: mended look-alikes.
+  var replacements: [Int: String] = [:]
+
+}
+
+/// Where a stage puts what it finds wrong.
+struct Reporter {
+
+  let file: SourceFileID
+
+  private(set) var diagnostics = DiagnosticSet()
+
+  /// Creates an empty reporter for the text `file`.
+  init(_ file: SourceFileID) {
+    self.file = file
+  }
+
+  /// `true` iff nothing more is kept, so that there is no use in going on.
+  var isFull: Bool { diagnostics.elements.count >= DiagnosticSet.limit }
+
+  /// Adds `diagnostic` if there is room for it.
+  mutating func report(_ diagnostic: Diagnostic) {
+    diagnostics.insert(diagnostic)
+  }
+
+  /// Returns the span of the offsets in `range`.
+  func span(_ range: Range<Int>) -> SourceSpan { SourceSpan(file, range) }
+
+}
