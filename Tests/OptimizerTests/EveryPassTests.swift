@@ -1,4 +1,3 @@
-import Graphs
 import Testing
 
 @testable import Optimizer
@@ -113,6 +112,36 @@ private let models: [String: String] = [
       output k
       output s
       output q
+    }
+    """,
+  "gates": """
+    model Gates {
+      dim vocab = 4, hidden = 3, batch = 2, n = 5
+      input tokens : index<vocab>[n, batch]
+      input x : f32[n, batch, hidden]
+      state h : f32[batch, hidden] = zeros
+      state c : f32[batch, hidden] = zeros
+      param W_xi : f32[vocab, hidden] = ones
+      param W_hi : f32[hidden, hidden] = ones
+      param b_i : f32[hidden] = ones
+      param W_xo : f32[vocab, hidden] = ones
+      param W_ho : f32[hidden, hidden] = ones
+      param b_o : f32[hidden] = ones
+      param W_xg : f32[vocab, hidden] = ones
+      param W_zg : f32[hidden, hidden] = ones
+      param W_hg : f32[hidden, hidden] = ones
+      param b_g : f32[hidden] = ones
+      param W_q : f32[hidden, vocab] = ones
+      scan t in n {
+        e = one_hot(tokens[t])
+        i = sigmoid(linear(e, W_xi) + linear(h, W_hi) + b_i)
+        o = sigmoid(linear(e, W_xo) + linear(h, W_ho) + b_o)
+        g = tanh(linear(e, W_xg) + linear(x[t], W_zg) + linear(h, W_hg) + b_g)
+        c = c * i + g * (1 - i)
+        h = o * tanh(c)
+        y[t] = linear(h, W_q)
+      }
+      output y
     }
     """,
   "two scans": """
