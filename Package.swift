@@ -56,6 +56,7 @@ let package = Package(
         "Interpreter", "Diagnostics",
       ]),
     tests("Interpreter", ["IR", "Tensors"]),
+    tests("Optimizer", ["Diagnostics", "IR", "Interpreter", "Parsing"]),
     tests("Parsing", ["Diagnostics", "IR", "Graphs"]),
     tests("Tensors"),
     tests("Text", ["Graphs"]),
