@@ -1,0 +1,97 @@
+import Driver
+import Foundation
+import Runner
+import Testing
+
+@testable import Parsing
+
+/// Random graphs give the same numbers in the interpreter and compiled in several ways.
+@Suite struct DifferentialTests {
+
+  /// The seeds that every run of the tests uses.
+  private static let seeds = UInt64(1)...240
+
+  /// The seeds of a sweep, which takes long: `GRAPHC_SWEEP=1 swift test -c release`.
+  private static let sweep = UInt64(1001)...3000
+
+  /// The number of graphs in one call of the compiler.
+  private static let batchSize = 60
+
+  /// Returns the forms in which the graph of `seed` is compiled.
+  private static func forms(_ seed: UInt64) -> [RandomModel.Form] {
+    [.plain, .optimized] + (seed % 4 == 0 ? [.unrolled] : seed % 4 == 2 ? [.hoisted] : [])
+  }
+
+  private static let starts = stride(from: seeds.lowerBound, through: seeds.upperBound, by: batchSize)
+
+  @Test(arguments: Array(starts).map { $0..<min($0 + UInt64(batchSize), seeds.upperBound + 1) })
+  func compiledCodeAgreesWithTheInterpreter(_ seeds: Range<UInt64>) throws {
+    try Self.check(Array(seeds))
+  }
+
+  @Test(
+    .enabled(if: ProcessInfo.processInfo.environment["GRAPHC_SWEEP"] == "1"),
+    arguments: Array(stride(from: sweep.lowerBound, through: sweep.upperBound, by: 100)))
+  func sweepAgreesWithTheInterpreter(_ start: UInt64) throws {
+    try Self.check(Array(start..<start + 100))
+  }
+
+  /// Every operation of the language, and every form of a scan, is in some of the graphs.
+  @Test func graphsCoverTheLanguage() throws {
+    var counts: [String: Int] = [:]
+    var severalStates = 0
+    for seed in Self.seeds {
+      let model = try RandomModel.bounded(seed: seed)
+      let text = model.graph.description
+      for name in Operation.names where text.contains("\(name)(") { counts[name, default: 0] += 1 }
+      for word in [" reverse", " lengths ", "  scan u", "carried state", " start: ", " @ "] {
+        if text.contains(word) { counts[word, default: 0] += 1 }
+      }
+      severalStates += model.hasScanWithSeveralStates ? 1 : 0
+    }
+    for name in Operation.names + [" reverse", " lengths ", "  scan u", " start: ", " @ "] {
+      #expect(counts[name, default: 0] >= 5, "'\(name)' is in \(counts[name, default: 0]) graphs")
+    }
+    #expect(severalStates >= 20)
+    #expect(Self.seeds.count >= 200)
+  }
+
+  /// A seed gives the same graph wherever it is used.
+  @Test func seedsAreStable() {
+    let first = GraphGenerator.graph(seed: 7).description
+    #expect(first == GraphGenerator.graph(seed: 7).description)
+    #expect(first != GraphGenerator.graph(seed: 8).description)
+  }
+
+  /// Throws the smallest failing graph that can be found, if one of those of `seeds` fails.
+  private static func check(_ seeds: [UInt64]) throws {
+    var batch = CompilerBatch("Random\(seeds[0])")
+    var models: [(model: RandomModel, form: RandomModel.Form, name: String)] = []
+    for seed in seeds {
+      let model = try RandomModel.bounded(seed: seed)
+      if model.graph.outputs.isEmpty { continue }
+      for form in forms(seed) {
+        models.append((model, form, "G\(seed)_\(form)"))
+        let compilation = batch.add(
+          model.module, as: models[models.count - 1].name, options: model.options(form))
+        if let errors = compilation?.plan.verificationErrors(), !errors.isEmpty {
+          throw TestFailure(
+            "the plan of seed \(seed), \(form): \(errors)\n\(model.graph.description)")
+        }
+      }
+    }
+    let outcomes = try batch.outcomes()
+    var problems: [String] = []
+    for (model, form, name) in models {
+      let problem = Shrinking.problem(outcomes[name], of: model)
+      guard let problem else { continue }
+      problems.append("seed \(model.seed), \(form): \(problem)")
+      if problems.count == 1 {
+        let small = Shrinking(model, form).smallest()
+        problems.append("the smallest graph that fails:\n\(small.graph.description)")
+      }
+    }
+    if !problems.isEmpty { throw TestFailure(problems.joined(separator: "\n")) }
+  }
+
+}

@@ -1,0 +1,315 @@
+extension GraphGenerator {
+
+  /// A kind of line.
+  private enum Kind: CaseIterable {
+
+    case linear, parts, hotLinear, matmul, concat, split, slice, place, transpose, reshape, stack
+    case unary, logarithm, root, exponential, quotient, binary, number, select, truth, compare
+    case indexCompare, softmax, reduce, argmax, gather, convert, mask, oneHot, started, infix
+
+  }
+
+  /// Appends a line, if one of those that are tried is possible.
+  mutating func operate() {
+    for _ in 0..<8 {
+      let count = items[items.count - 1].count
+      apply(pick(Kind.allCases))
+      if items[items.count - 1].count > count { return }
+    }
+  }
+
+  private mutating func apply(_ kind: Kind) {
+    switch kind {
+    case .linear, .parts, .hotLinear, .matmul, .started, .infix: multiply(kind)
+    case .concat, .split, .slice, .place, .transpose, .reshape, .stack: move(kind)
+    case .unary, .logarithm, .root, .exponential, .quotient, .binary, .number: calculate(kind)
+    case .select, .truth, .compare, .indexCompare, .argmax, .convert, .mask, .oneHot, .gather:
+      decide(kind)
+    case .softmax, .reduce: reduce(kind)
+    }
+  }
+
+  /// Returns a value of numbers with at least `rank` axes.
+  private mutating func numbers(rank: Int = 0) -> Quantity? {
+    find { $0.element == .number && $0.shape.count >= rank }
+  }
+
+  private mutating func multiply(_ kind: Kind) {
+    guard let x = numbers(rank: 1) else { return }
+    let rows = x.shape[x.shape.count - 1]
+    let columns = pick(["p", "q"])
+    var result = Quantity(text: "", shape: x.shape.dropLast() + [columns], magnitude: x.magnitude)
+    switch kind {
+    case .linear:
+      let weight = parameter([rows, columns], magnitude: "1 / \(rows)")
+      if chance(0.5) {
+        line("linear(\(x.text), \(weight))", result)
+      } else {
+        result.magnitude += 1
+        line("linear(\(x.text), \(weight), \(parameter([columns], magnitude: "1")))", result)
+      }
+    case .parts:
+      let leading = Array(x.shape.dropLast())
+      guard
+        let y = find({
+          $0.element == .number && !$0.shape.isEmpty && Array($0.shape.dropLast()) == leading
+        })
+      else { return }
+      let weight = parameter(["\(rows) + \(y.shape[y.shape.count - 1])", columns], magnitude: "0.1")
+      result.magnitude = 0.1 * 66 * max(x.magnitude, y.magnitude)
+      line("linear([\(x.text), \(y.text)], \(weight))", result)
+    case .started:
+      let start = line(
+        "linear(\(x.text), \(parameter([rows, columns], magnitude: "1 / \(rows)")))", result)
+      guard start.shape == result.shape else { return }
+      let weight = parameter([rows, columns], magnitude: "1 / \(rows)")
+      result.magnitude += start.magnitude
+      line("linear(\(x.text), \(weight), start: \(start.text))", result)
+    case .hotLinear:
+      guard let hot = find({ if case .oneHot = $0.element { true } else { false } }),
+        case .oneHot(let n) = hot.element
+      else { return }
+      result.shape = hot.shape + [columns]
+      result.magnitude = 1
+      line("linear(\(hot.text), \(parameter([n, columns], magnitude: "1")))", result)
+    case .matmul:
+      guard x.shape.count >= 2, x.magnitude <= 1 else { return }
+      let inner = x.shape[x.shape.count - 2]
+      guard
+        let y = find({
+          $0.element == .number && $0.shape.count >= 2 && $0.magnitude <= 1
+            && ($0.shape[$0.shape.count - 1] == rows || $0.shape[$0.shape.count - 2] == rows
+              || $0.shape[$0.shape.count - 2] == inner)
+        })
+      else { return }
+      let (last, first) = (y.shape[y.shape.count - 1], y.shape[y.shape.count - 2])
+      let batch = Self.broadcast(Array(x.shape.dropLast(2)), Array(y.shape.dropLast(2)))
+      guard let batch else { return }
+      // The rows of either side are summed over; 33 is the most of them.
+      result.magnitude = 33
+      if first == rows {
+        result.shape = batch + [inner, last]
+        line("matmul(\(x.text), \(y.text))", result)
+      } else if last == rows {
+        result.shape = batch + [inner, first]
+        line("matmul(\(x.text), \(y.text), transpose_b: true)", result)
+      } else {
+        result.shape = batch + [rows, last]
+        line("matmul(\(x.text), \(y.text), transpose_a: true)", result)
+      }
+    default:
+      guard x.shape.count >= 2 else { return }
+      line("\(x.text) @ \(parameter([rows, columns], magnitude: "1 / \(rows)"))", result)
+    }
+  }
+
+  /// Returns the shape that two shapes have after broadcasting, where only missing axes differ.
+  private static func broadcast(_ a: [String], _ b: [String]) -> [String]? {
+    let (short, long) = a.count < b.count ? (a, b) : (b, a)
+    return Array(long.suffix(short.count)) == short ? long : nil
+  }
+
+  private mutating func move(_ kind: Kind) {
+    guard let x = numbers(rank: 1), x.shape.count < 5 else { return }
+    let axis = Int.random(in: 0..<x.shape.count, using: &random)
+    var result = x
+    switch kind {
+    case .concat:
+      guard let y = find({ $0.element == .number && $0.shape == x.shape }) else { return }
+      (result.isExact, result.magnitude) = (x.isExact && y.isExact, max(x.magnitude, y.magnitude))
+      result.shape[axis] = "2 * \(x.shape[axis])"
+      guard !x.shape[axis].contains(" ") else { return }
+      line("concat(\(x.text), \(y.text), axis: \(axis))", result)
+    case .split:
+      guard let both = numbers(rank: 1),
+        let axis = both.shape.firstIndex(where: { $0.hasPrefix("2 * ") })
+      else { return }
+      result = both
+      result.shape[axis] = String(both.shape[axis].dropFirst(4))
+      let names = [name("v"), name("v")]
+      items[items.count - 1].append(
+        .init(
+          target: .parts(names, type: result.type ?? ""),
+          expression: "split(\(both.text), 2, axis: \(axis))"))
+      for name in names {
+        result.text = name
+        pool.append(result)
+      }
+    case .slice:
+      if let axis = x.shape.firstIndex(where: { $0.hasPrefix("2 * ") }) {
+        let half = String(x.shape[axis].dropFirst(4))
+        result.shape[axis] = half
+        line("slice(\(x.text), \(half) ..< 2 * \(half), axis: \(axis))", result)
+      } else {
+        result.shape[axis] = "1"
+        line("slice(\(x.text), 0 ..< 1, axis: \(axis))", result)
+      }
+    case .place:
+      result.shape.remove(at: axis)
+      let colons = String(repeating: ":, ", count: axis)
+      line("abs(\(x.text)[\(colons)0])", result)
+    case .transpose:
+      var axes = Array(x.shape.indices)
+      axes.shuffle(using: &random)
+      result.shape = axes.map { x.shape[$0] }
+      if axes == Array(axes.indices.reversed()), chance(0.5) {
+        line("transpose(\(x.text))", result)
+      } else {
+        line(
+          "transpose(\(x.text), axes: [\(axes.map(String.init).joined(separator: ", "))])", result)
+      }
+    case .reshape:
+      result.shape.insert("1", at: axis)
+      line("reshape(\(x.text), [\(result.shape.joined(separator: ", "))])", result)
+    default:
+      guard let y = find({ $0.element == .number && $0.shape == x.shape }) else { return }
+      (result.isExact, result.magnitude) = (x.isExact && y.isExact, max(x.magnitude, y.magnitude))
+      result.shape.insert("2", at: axis)
+      line("stack(\(x.text), \(y.text), axis: \(axis))", result)
+    }
+  }
+
+  private mutating func calculate(_ kind: Kind) {
+    guard let x = numbers() else { return }
+    var result = x
+    switch kind {
+    case .unary:
+      let f = pick(["neg", "abs", "relu", "tanh", "sigmoid"])
+      if f == "tanh" || f == "sigmoid" { (result.isExact, result.magnitude) = (false, 1) }
+      line(f == "neg" && chance(0.3) ? "-\(x.text)" : "\(f)(\(x.text))", result)
+    case .logarithm:
+      (result.isExact, result.magnitude) = (false, 2)
+      line("log(abs(\(x.text)) + 0.5)", result)
+    case .root:
+      (result.isExact, result.magnitude) = (false, 2.2)
+      line("sqrt(abs(\(x.text)) + 0.25)", result)
+    case .exponential:
+      (result.isExact, result.magnitude) = (false, 2.8)
+      line(x.magnitude <= 1 ? "exp(\(x.text))" : "exp(tanh(\(x.text)))", result)
+    case .quotient:
+      guard let y = partner(of: x) else { return }
+      (result.isExact, result.shape) = (false, Self.broadcast(x.shape, y.shape) ?? x.shape)
+      line("div(\(x.text), 1 + abs(\(y.text)))", result)
+    case .number:
+      let number = pick(["0.5", "-1", "2", "0.1", "1"])
+      result.isExact = false
+      if chance(0.5) {
+        result.magnitude *= 2
+        line("\(number) * \(x.text)", result)
+      } else {
+        result.magnitude += 2
+        line("sub(\(number), \(x.text))", result)
+      }
+    default:
+      guard let y = partner(of: x) else { return }
+      let f = pick(["add", "sub", "mul", "max", "min"])
+      result.shape = Self.broadcast(x.shape, y.shape) ?? x.shape
+      result.isExact = x.isExact && y.isExact && (f == "max" || f == "min")
+      result.magnitude = f == "mul" ? x.magnitude * y.magnitude : x.magnitude + y.magnitude
+      let operands = chance(0.5) ? "\(x.text), \(y.text)" : "\(y.text), \(x.text)"
+      line("\(f)(\(operands))", result)
+    }
+  }
+
+  /// Returns something that broadcasts with `x`.
+  private mutating func partner(of x: Quantity) -> Quantity? {
+    if chance(0.1), let hot = find({ if case .oneHot = $0.element { true } else { false } }),
+      Self.broadcast(x.shape, hot.denseShape) != nil
+    {
+      var dense = hot
+      dense.shape = hot.denseShape
+      return dense
+    }
+    if chance(0.2), let last = x.shape.last {
+      return Quantity(text: parameter([last], magnitude: "1"), shape: [last])
+    }
+    return find { $0.element == .number && Self.broadcast(x.shape, $0.shape) != nil }
+  }
+
+  private mutating func decide(_ kind: Kind) {
+    let relations = ["equal", "not_equal", "less", "less_equal", "greater", "greater_equal"]
+    func isIndex(_ q: Quantity) -> Bool { if case .index = q.element { true } else { false } }
+    switch kind {
+    case .compare:
+      guard let x = find({ $0.element == .number && $0.isExact }) else { return }
+      let y = find { $0.element == .number && $0.isExact && $0.shape == x.shape }
+      let result = Quantity(text: "", element: .truth, shape: x.shape, isExact: true)
+      line("\(pick(relations))(\(x.text), \(chance(0.7) ? y?.text ?? "0.25" : "0.25"))", result)
+    case .indexCompare:
+      guard let x = find(isIndex) else { return }
+      let y = find { $0.element == x.element && $0.shape == x.shape }
+      let result = Quantity(text: "", element: .truth, shape: x.shape, isExact: true)
+      line("\(pick(relations))(\(x.text), \(chance(0.5) ? y?.text ?? "0" : "0"))", result)
+    case .truth:
+      guard let x = find({ $0.element == .truth }) else { return }
+      let y = find { $0.element == .truth && $0.shape == x.shape } ?? x
+      line(pick(["not(\(x.text))", "and(\(x.text), \(y.text))", "or(\(x.text), \(y.text))"]), x)
+    case .select:
+      guard let c = find({ $0.element == .truth }),
+        let x = find({ $0.element == .number && $0.shape == c.shape })
+      else { return }
+      let y = find { $0.element == .number && $0.shape == c.shape }
+      var result = x
+      result.magnitude = max(x.magnitude, y?.magnitude ?? 0)
+      result.isExact = x.isExact && y?.isExact != false
+      line("where(\(c.text), \(x.text), \(y?.text ?? "0"))", result)
+    case .argmax:
+      guard let x = find({ $0.element == .number && $0.isExact && $0.shape.count > 1 }),
+        let last = x.shape.last, !last.contains(" ")
+      else { return }
+      line(
+        "argmax(\(x.text), axis: -1)",
+        Quantity(text: "", element: .index(last), shape: x.shape.dropLast(), isExact: true))
+    case .gather:
+      guard let k = find(isIndex), case .index(let n) = k.element, !n.contains("+") else { return }
+      let columns = pick(["p", "q"])
+      line(
+        "gather(\(parameter([n, columns], magnitude: "1")), \(k.text))",
+        Quantity(text: "", shape: k.shape + [columns]))
+    case .convert:
+      guard let x = find({ $0.element == .truth || isIndex($0) }) else { return }
+      line(
+        "f32(\(x.text))",
+        Quantity(
+          text: "", shape: x.shape, magnitude: x.element == .truth ? 1 : 33, isExact: true))
+    case .mask:
+      // Lengths are indices of steps.
+      guard let k = find(isIndex), k.shape == ["b"] else { return }
+      line(
+        "mask(\(k.text), 3)", Quantity(text: "", element: .truth, shape: ["3", "b"], isExact: true))
+    default:
+      guard let k = find(isIndex), case .index(let n) = k.element, !n.contains("+") else { return }
+      line("one_hot(\(k.text))", Quantity(text: "", element: .oneHot(n), shape: k.shape, isExact: true))
+    }
+  }
+
+  private mutating func reduce(_ kind: Kind) {
+    guard let x = numbers(rank: 1) else { return }
+    var result = x
+    let axis = Int.random(in: 0..<x.shape.count, using: &random)
+    if kind == .softmax {
+      (result.isExact, result.magnitude) = (false, 1)
+      if chance(0.4) {
+        result.magnitude = 2 * x.magnitude + 4.3
+        line("log_softmax(\(x.text), axis: \(axis))", result)
+      } else {
+        line(chance(0.5) ? "softmax(\(x.text))" : "softmax(\(x.text), axis: \(axis))", result)
+      }
+      return
+    }
+    let f = pick(["sum", "mean", "max"])
+    if f != "max" { result.isExact = false }
+    if f == "sum" { result.magnitude *= 66 }
+    if chance(0.3) {
+      result.shape[axis] = "1"
+      line("\(f)(\(x.text), axis: \(axis), keepdims: true)", result)
+    } else if x.shape.count > 1, chance(0.3) {
+      result.shape = Array(x.shape.dropFirst(2))
+      line("\(f)(\(x.text), axis: [0, 1])", result)
+    } else {
+      result.shape.remove(at: axis)
+      line("\(f)(\(x.text), axis: \(axis))", result)
+    }
+  }
+
+}

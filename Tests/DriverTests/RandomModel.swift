@@ -1,0 +1,181 @@
+import Diagnostics
+import Driver
+import IR
+import Interpreter
+import Optimizer
+import Runner
+
+/// A random graph, and what it must compute.
+struct RandomModel: Sendable {
+
+  /// The values that inputs and states have.
+  private static let range = 1.0
+
+  /// What a tolerance may be at most: with more, nothing would be tested.
+  private static let largestTolerance = 1e-2
+
+  /// How the graph is compiled.
+  enum Form: String, CaseIterable, Sendable {
+
+    /// By the passes that others need to start from.
+    case plain
+
+    /// By all passes.
+    case optimized
+
+    /// By all passes, four steps at once.
+    case unrolled
+
+    /// By all passes, products in front of scans.
+    case hoisted
+
+  }
+
+  let seed: UInt64
+  let graph: GraphText
+
+  /// The module after the pass `entries`.
+  let module: Module
+
+  /// A call that is compared.
+  private struct Call {
+
+    let entry: Entry
+    let steps: Int?
+    let inputs: [String: DenseArray]
+    let expected: Interpreter.Results
+
+    /// The tolerances of outputs and states by name.
+    let tolerances: [String: Double]
+
+  }
+
+  /// Reads `graph`, which was made from `seed`.
+  init(_ graph: GraphText, seed: UInt64) throws {
+    self.seed = seed
+    let source = GraphSource(path: "random.graph", utf8: Array(graph.description.utf8))
+    var warnings = DiagnosticSet()
+    var module: Module
+    do throws(CompilationError) {
+      module = try source.module(overriding: [], warnings: &warnings)
+      var options = CompilationOptions(target: .native)
+      options.passes = [.writeEntries]
+      _ = try Compilation.optimize(&module, options)
+    } catch {
+      let text = error.diagnostics.sorted.map { $0.rendered(in: source.files) }.joined()
+      throw TestFailure("seed \(seed) is refused:\n\(text)\n\(graph.description)")
+    }
+    self.graph = graph
+    self.module = module
+  }
+
+  /// Returns the graph of `seed` without outputs whose rounding cannot be bounded well.
+  static func bounded(seed: UInt64) throws -> RandomModel {
+    var graph = GraphGenerator.graph(seed: seed)
+    let model = try RandomModel(graph, seed: seed)
+    let forward = model.module.entries[0]
+    let analysis = RoundingAnalysis(model.module, forward, range: range)
+    let useful = forward.outputs.filter { output in
+      analysis.bound(of: output.value).error < largestTolerance
+    }
+    if useful.count == forward.outputs.count { return model }
+    graph.outputs = useful.map(\.name)
+    return try RandomModel(graph, seed: seed)
+  }
+
+  /// Returns the options for `form`.
+  func options(_ form: Form) -> CompilationOptions {
+    var options = CompilationOptions(target: .native)
+    switch form {
+    case .plain: options.passes = [.writeEntries, .maskLengths]
+    case .optimized: break
+    case .unrolled: options.unrolling = .by(4)
+    case .hoisted: options.schedule = .hoist
+    }
+    return options
+  }
+
+  /// Returns how the numbers of `model`, compiled from the graph, differ from those of the
+  /// interpreter; `nil` if they do not.
+  func failure(of model: CompiledModel) throws -> String? {
+    let values = SeededValues(seed: seed, range: Self.range)
+    let parameters = try Interpreter(module).parameters(seed: seed)
+    let session = try Session(model)
+    for call in try calls(values, parameters) {
+      let found = try session.run(
+        module, entry: call.entry.name, parameters: parameters, inputs: call.inputs,
+        states: values.states(of: module), steps: call.steps)
+      let pairs =
+        zip(call.expected.outputs, found.outputs).map { ($0.name, $0.value, $1.value) }
+        + module.states.compactMap { s in
+          guard let a = call.expected.states[s.name], let b = found.states[s.name] else {
+            return nil
+          }
+          return (s.name, a, b)
+        }
+      for (name, a, b) in pairs {
+        guard let tolerance = call.tolerances[name], tolerance < Self.largestTolerance else {
+          continue
+        }
+        if let problem = difference(a, b, absolute: tolerance) {
+          let steps = call.steps.map { " in \($0) steps" } ?? ""
+          return "'\(name)' of entry '\(call.entry.name)'\(steps): \(problem)"
+        }
+      }
+    }
+    return nil
+  }
+
+  /// Returns what is compared: each entry, and `forward` with fewer steps if it counts them.
+  private func calls(
+    _ values: SeededValues, _ parameters: [String: DenseArray]
+  ) throws -> [Call] {
+    var result: [Call] = []
+    for entry in module.entries {
+      let analysis = RoundingAnalysis(module, entry, range: Self.range)
+      var tolerances: [String: Double] = [:]
+      for output in entry.outputs {
+        tolerances[output.name] = analysis.bound(of: output.value).error
+      }
+      for state in module.states { tolerances[state.name] = 0 }
+      for update in entry.updates {
+        tolerances[module.states[update.state].name] = analysis.bound(of: update.value).error
+      }
+      var counts: [Int?] = [nil]
+      if entry.name == "forward", let counted = try countedDimension() {
+        counts.append(module.dimensions[counted].value / 2)
+      }
+      for steps in counts {
+        let inputs = try cut(
+          values.inputs(of: entry, in: module), for: entry, steps)
+        let expected = try Interpreter(module).evaluate(
+          entry: entry.name, parameters: parameters, inputs: inputs,
+          states: values.states(of: module), steps: steps)
+        result.append(Call(
+            entry: entry, steps: steps, inputs: inputs, expected: expected, tolerances: tolerances))
+      }
+    }
+    return result
+  }
+
+  /// Returns the dimension whose steps a call may count, as the plan has it.
+  private func countedDimension() throws -> ID<IR.Dimension>? {
+    try Compilation(module, options: options(.plain)).plan.entries[0].countedDimension
+  }
+
+  /// Returns `inputs` as they are given to a call of `steps` steps.
+  private func cut(
+    _ inputs: [String: DenseArray], for entry: Entry, _ steps: Int?
+  ) throws -> [String: DenseArray] {
+    guard let steps, let counted = entry.countedDimension else { return inputs }
+    var result = inputs
+    for input in entry.inputs where input.type.shape.first?.dimension == counted {
+      guard let whole = inputs[input.name] else { continue }
+      let rest = Array(whole.shape.dropFirst())
+      result[input.name] = DenseArray(
+        shape: [steps] + rest, Array(whole.elements.prefix(steps * rest.reduce(1, *))))
+    }
+    return result
+  }
+
+}
