@@ -50,6 +50,7 @@ let package = Package(
     tests("CodeGen"),
     tests("Diagnostics"),
     tests("Interpreter", ["IR", "Tensors"]),
+    tests("Optimizer", ["Diagnostics", "IR", "Interpreter", "Parsing"]),
     tests("Parsing", ["Diagnostics", "IR", "Graphs"]),
     tests("Tensors"),
     tests("Text", ["Graphs"]),

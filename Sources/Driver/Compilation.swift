@@ -21,8 +21,8 @@ package struct CompilationOptions: Sendable {
   package var schedule = PassContext.Schedule.auto
   package var unrolling = PassContext.Unrolling.auto
 
-  /// The names of the passes to run; `nil` for the standard ones.
-  package var passes: [String]?
+  /// The passes to run; `nil` for the standard ones.
+  package var passes: [Pass]?
 
   /// The most rewrites of all passes together; `nil` for any number.
   package var rewriteLimit: Int?
@@ -127,7 +127,7 @@ package struct Compilation: Sendable {
     try Self.checkMemory(plan, module, limit: options.memoryLimit)
     self.plan = plan
     self.file = GeneratedFile(
-      plan, of: result, compilerFlags: SwiftCompiler.flags(target: options.target))
+      plan, of: result, compilerFlags: SwiftCompiler.codeFlags(target: options.target))
   }
 
   /// Runs the passes that `options` ask for on `module` and returns their warnings.
@@ -138,7 +138,7 @@ package struct Compilation: Sendable {
     var context = PassContext(
       machine: options.target.machine, schedule: options.schedule, unrolling: options.unrolling,
       rewriteLimit: options.rewriteLimit)
-    let pipeline = options.passes.map { Pipeline(named: $0) } ?? Pipeline.standard
+    let pipeline = options.passes.map { Pipeline($0, after: module.finishedPasses) } ?? .standard
     pipeline.run(on: &module, context: &context, observe: observe)
     if context.diagnostics.containsError { throw CompilationError(context.diagnostics) }
     return context.diagnostics

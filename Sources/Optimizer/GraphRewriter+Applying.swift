@@ -30,7 +30,7 @@ extension GraphRewriter {
   }
 
   /// Returns the type of `op` applied to `operands` of the new graph.
-  private func type(of op: Op, _ operands: [Value], in dimensions: [Dimension]) -> TensorType {
+  func type(of op: Op, _ operands: [Value], in dimensions: [Dimension]) -> TensorType {
     let types = operands.map { new.type(of: $0) }
     guard let signature = try? op.signature(of: types, in: dimensions) else {
       preconditionFailure("a pass applies operations to operands that they take")
@@ -46,20 +46,6 @@ extension Graph {
   func number(_ value: Value) -> Double? {
     if case .source(.number(let x)) = op(of: value) { return x }
     return nil
-  }
-
-  /// Calls `visit` for each block of the graph, enclosing ones first.
-  func forEachBlock(_ visit: (Block) -> Void) {
-    forEachBlock(in: body, visit)
-  }
-
-  private func forEachBlock(in block: Block, _ visit: (Block) -> Void) {
-    visit(block)
-    for id in block.nodes {
-      guard case .scan(let scan) = self[id].op else { continue }
-      forEachBlock(in: scan.body, visit)
-      if let remainder = scan.remainder { forEachBlock(in: remainder, visit) }
-    }
   }
 
 }

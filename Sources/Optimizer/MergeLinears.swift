@@ -342,32 +342,8 @@ extension Graph {
   fileprivate func weight(
     of id: ID<Node>, for parts: [Value], _ binder: inout Binder
   ) -> Value? {
-    guard case .linear(let linear) = self[id].op else { return nil }
-    let operands = self[id].operands
-    guard let weight = binder.lowered(operands[linear.parts.count], of: self) else { return nil }
-    if Array(operands[linear.partOperands]) == parts { return weight }
-    let name = "\(self.name(of: Value(id)))_weight"
-    var pieces: [Value] = []
-    for part in parts {
-      guard let range = rows(of: part, in: operands[linear.partOperands]),
-        let piece = binder.rows(range.lower, range.upper, of: weight, name: name)
-      else { return nil }
-      pieces.append(piece)
-    }
-    return binder.concat(pieces, axis: 0, name: name)
-  }
-
-  /// Returns the rows of a weight that belong to `part` among `parts`.
-  private func rows(of part: Value, in parts: ArraySlice<Value>) -> Linear.Columns? {
-    var lower = Extent(0)
-    for v in parts {
-      guard let width = type(of: v).denseShape.last, let upper = lower.adding(width) else {
-        return nil
-      }
-      if v == part { return Linear.Columns(lower: lower, upper: upper) }
-      lower = upper
-    }
-    return nil
+    let positions = parts.compactMap { self[id].operands.firstIndex(of: $0) }
+    return weight(ofParts: positions, of: id, &binder)
   }
 
 }

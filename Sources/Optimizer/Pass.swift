@@ -124,9 +124,10 @@ package struct PassContext: Sendable {
     return true
   }
 
-  /// Records why the pass chose what it chose.
+  /// Records why the pass chose what it chose; once where it chooses the same again.
   package mutating func record(_ reason: String) {
-    choices.append(Choice(pass: pass, reason: reason))
+    let choice = Choice(pass: pass, reason: reason)
+    if !choices.contains(choice) { choices.append(choice) }
   }
 
   /// Starts counting for `pass`.

@@ -153,9 +153,6 @@ private struct Removal {
 
 extension Scan {
 
-  /// The bodies.
-  fileprivate var blocks: [Block] { [body] + (remainder.map { [$0] } ?? []) }
-
   /// Returns the positions, in a body that does `steps` steps, of what makes result `i`.
   fileprivate func results(_ i: Int, steps: Int) -> Range<Int> {
     if i < carried.count { return i..<i + 1 }

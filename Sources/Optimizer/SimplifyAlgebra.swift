@@ -77,7 +77,7 @@ struct Simplifier {
 
   private let uses: UseCounts
 
-  /// The position of the block, in the order of the text, that each node stands in.
+  /// The block that each node stands in, as its position in `allBlocks`.
   private var blocks: [ID<Node>: Int] = [:]
 
   init(_ graph: Graph, _ roots: [Value], _ dimensions: [Dimension], _ constants: [Constant]) {
@@ -88,10 +88,8 @@ struct Simplifier {
     fixed = graph.fixedValues
     uses = UseCounts(of: graph, roots: roots)
     var blocks: [ID<Node>: Int] = [:]
-    var count = 0
-    graph.forEachBlock { block in
-      for id in block.nodes { blocks[id] = count }
-      count += 1
+    for (i, block) in graph.allBlocks.enumerated() {
+      for id in block.nodes { blocks[id] = i }
     }
     self.blocks = blocks
   }
@@ -197,7 +195,7 @@ struct UseCounts {
   init(of graph: Graph, roots: [Value]) {
     for v in roots { counts[v, default: 0] += 1 }
     for node in graph.nodes { for v in node.operands { counts[v, default: 0] += 1 } }
-    graph.forEachBlock { block in for v in block.results { counts[v, default: 0] += 1 } }
+    for block in graph.allBlocks { for v in block.results { counts[v, default: 0] += 1 } }
   }
 
   /// The number of uses of `value`.

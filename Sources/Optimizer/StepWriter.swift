@@ -178,9 +178,7 @@ extension StepWriter {
       try checkStep(of: scan, id)
       try checkResults(of: scan, id)
     }
-    for block in [scan.body] + (scan.remainder.map { [$0] } ?? []) {
-      try check(block, in: scan, id)
-    }
+    for block in scan.blocks { try check(block, in: scan, id) }
   }
 
   private func refusal(_ scan: Scan, _ id: ID<Node>, _ what: String) -> StepRefusal {
@@ -193,7 +191,6 @@ extension StepWriter {
   /// Throws if the number of the step counts for more than places of sequences.
   private func checkStep(of scan: Scan, _ id: ID<Node>) throws(StepRefusal) {
     let step = scan.body.arguments[0]
-    var isUsed = false
     for node in graph.nodes where node.operands.contains(step) {
       guard case .at(let axis, let offset) = node.op else {
         throw refusal(scan, id, "computes with '\(scan.variable)'")
@@ -203,8 +200,9 @@ extension StepWriter {
         throw refusal(scan, id, "reads a place other than that of its step")
       }
     }
-    graph.forEachBlock { isUsed = isUsed || $0.results.contains(step) }
-    if isUsed { throw refusal(scan, id, "computes with '\(scan.variable)'") }
+    if graph.allBlocks.contains(where: { $0.results.contains(step) }) {
+      throw refusal(scan, id, "computes with '\(scan.variable)'")
+    }
   }
 
   /// Throws if a result of the body has another type than a step of the scan's.
