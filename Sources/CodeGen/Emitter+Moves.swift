@@ -139,25 +139,27 @@ extension Emitter {
   ) {
     let first = pack.segments.lowerBound
     body.line("let segment = \(first == 0 ? "" : "\(first) &+ ")part / \(pack.vectors)")
-    let unit = sum([("panel", pack.vectors * lanes), ("part % \(pack.vectors)", 0)])
+    let unit = sum([("panel", pack.vectors * lanes)])
     let vector = pack.vectors == 1 ? "" : " &+ part % \(pack.vectors) &* \(lanes)"
     body.line("let unit = \(unit)\(vector)")
-    body.line("let column = segment &* \(pack.units) &+ unit &- \(pack.columns.lowerBound)")
+    let lower = pack.columns.lowerBound
+    body.line(
+      "let column = segment &* \(pack.units) &+ unit\(lower == 0 ? "" : " &- \(lower)")")
     let end = pack.columns.count
     body.line("let count = min(\(pack.units) &- unit, \(end) &- column)")
-    let place = pointer("w", [("row", pack.rowStride), ("column", pack.columnStride)])
     body.comment("A column that the weight lacks is zero.")
-    body.line("let isFed = column >= 0 && count > 0")
-    var value =
+    body.line("let fed = column >= 0 ? count : 0")
+    body.line("let x = \(pointer("w", [("row", pack.rowStride), ("column", pack.columnStride)]))")
+    body.line(
       pack.columnStride == 1
-      ? "load(\(place), upTo: isFed ? count : 0)"
-      : "load(\(place), stride: \(pack.columnStride), upTo: isFed ? count : 0)"
+        ? "\(bias ? "var" : "let") v = load(x, upTo: fed)"
+        : "\(bias ? "var" : "let") v = load(x, stride: \(pack.columnStride), upTo: fed)")
     if bias {
-      body.line("let b = load(bias + (segment &* \(pack.units) &+ unit), upTo: \(pack.units) &- unit)")
-      value = "add(\(value), b)"
+      body.line("let b = bias + (segment &* \(pack.units) &+ unit)")
+      body.line("v = add(v, load(b, upTo: \(pack.units) &- unit))")
     }
     let target = pointer("y", [("row", rowStride), ("panel", panelStride), ("part", lanes)])
-    body.line("store(\(value), \(target))")
+    body.line("store(v, \(target))")
   }
 
   private mutating func emit(_ literal: Literal) -> EmittedCall {

@@ -21,6 +21,9 @@ struct EntryEmitter {
   /// The names of variables in the function.
   private var names: SwiftNames
 
+  /// The names of the step and of each state's two pointers, by loop.
+  private var loopNames: [Int: (step: String, states: [(old: String, new: String)])] = [:]
+
   /// The words that functions of entries use.
   private static let reserved: Set<String> = [
     "weights", "workspace", "steps", "numbers", "integers", "values", "swap",
@@ -45,6 +48,7 @@ struct EntryEmitter {
       add(.output(i), output.name, Scalar32(type.element), isWritten: true)
     }
     collectLines(module.lines(ofEntry: index))
+    nameLoops(self.plan.steps)
   }
 
   /// Creates the writer of the section `bind`.
@@ -58,6 +62,18 @@ struct EntryEmitter {
       add(.parameter(ID(i)), parameter.name, .float, isWritten: false)
     }
     collectLines(module.bindLines)
+  }
+
+  private mutating func nameLoops(_ steps: [Step]) {
+    for case .loop(let loop) in steps {
+      let step = names.identifier(SwiftNames.stem(loop.variable))
+      let states = loop.carried.map { carried in
+        let stem = SwiftNames.stem(carried.name)
+        return (old: names.identifier("\(stem)_old"), new: names.identifier("\(stem)_new"))
+      }
+      loopNames[loop.id] = (step, states)
+      nameLoops(loop.body + loop.remainder)
+    }
   }
 
   private mutating func add(_ base: Base, _ name: String, _ scalar: Scalar32, isWritten: Bool) {
@@ -115,6 +131,9 @@ struct EntryEmitter {
       switch step {
       case .kernel(let call):
         emitComments(call.nodes, &writer)
+        for case .weight(let w) in call.kernel.access.writes.map(\.base) {
+          writer.comment(weights[w].name)
+        }
         let emitted = emitter.emit(call.kernel)
         let arguments = emitted.arguments.map { argument -> String in
           switch argument {
@@ -130,9 +149,18 @@ struct EntryEmitter {
     }
   }
 
-  /// Returns the name of a variable of `loop`.
+  /// Returns the name of the pointer to a state of `loop`.
   private func carriedName(_ loop: Int, _ index: Int, isNew: Bool) -> String {
-    "\(isNew ? "next" : "state")\(loop)_\(index)"
+    guard let names = loopNames[loop]?.states[index] else {
+      preconditionFailure("loops have names")
+    }
+    return isNew ? names.new : names.old
+  }
+
+  /// Returns the name of the step of `loop`.
+  private func stepName(_ loop: Int) -> String {
+    guard let name = loopNames[loop]?.step else { preconditionFailure("loops have names") }
+    return name
   }
 
   private func emit(_ loop: Loop, into writer: inout SourceWriter, _ emitter: inout Emitter) {
@@ -146,12 +174,12 @@ struct EntryEmitter {
     let count = loop.count.expression
     if loop.factor == 1 {
       let range = loop.isReversed ? "(0..<\(count)).reversed()" : "0..<\(count)"
-      writer.block("for step\(loop.id) in \(range) {") {
+      writer.block("for \(stepName(loop.id)) in \(range) {") {
         emitRound(loop, loop.body, loop.closingNodes, &$0, &emitter)
       }
       return
     }
-    let variable = "step\(loop.id)"
+    let variable = stepName(loop.id)
     let k = loop.factor
     writer.line("var \(variable) = \(loop.isReversed ? "\(count) &- 1" : "0")")
     let whole = loop.isReversed ? "\(variable) &+ 1 >= \(k)" : "\(variable) &+ \(k) <= \(count)"
@@ -202,7 +230,7 @@ struct EntryEmitter {
       name = known.name
     }
     if offset != 0 { terms.append(("\(offset)", 1)) }
-    for motion in place.motions { terms.append(("step\(motion.loop)", motion.stride)) }
+    for motion in place.motions { terms.append((stepName(motion.loop), motion.stride)) }
     return pointer(name, terms)
   }
 

@@ -161,11 +161,7 @@ struct ModelEmitter {
     let unwrapped = arrays.map { "let \($0.name) = \($0.name).baseAddress" }
     func open(_ i: Int, _ writer: inout SourceWriter) {
       if i == arrays.count {
-        if unwrapped.isEmpty {
-          content(&writer)
-          return
-        }
-        writer.list("guard ", unwrapped, " else { return }")
+        emitGuard(unwrapped, &writer)
         content(&writer)
         return
       }
@@ -317,12 +313,25 @@ struct ModelEmitter {
   private func emitUnwrapped(
     _ pointers: [(source: String, name: String, element: String)], _ writer: inout SourceWriter
   ) {
-    if pointers.isEmpty { return }
-    writer.list(
-      "guard ", pointers.map { "let \($0.name) = \($0.source)" }, " else { return }")
-    for p in pointers {
-      writer.line("let \(p.name) = \(p.name).assumingMemoryBound(to: \(p.element).self)")
+    emitGuard(
+      pointers.map { "let \($0.name) = \($0.source)?.assumingMemoryBound(to: \($0.element).self)" },
+      &writer)
+  }
+
+  /// Appends a `guard` of `conditions`, one a line, that returns.
+  private func emitGuard(_ conditions: [String], _ writer: inout SourceWriter) {
+    guard let first = conditions.first else { return }
+    if conditions.count == 1 {
+      writer.line("guard \(first) else { return }")
+      return
     }
+    writer.line("guard \(first),")
+    writer.indented { writer in
+      for (i, condition) in conditions.enumerated().dropFirst() {
+        writer.line(condition + (i + 1 < conditions.count ? "," : ""))
+      }
+    }
+    writer.line("else { return }")
   }
 
   private func emitSymbol(_ index: Int, _ prefix: String, _ writer: inout SourceWriter) {

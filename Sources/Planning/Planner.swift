@@ -382,10 +382,13 @@ struct GraphPlanner {
     carriedBuffers[loop] = carried.map(\.buffers)
     for (initial, target) in zip(initials, targets) { copy(initial, to: target) }
     let stacks = planStacks(id, scan)
+    // Both buffers of a state, and what is stacked, are there before the first round.
+    for b in carried.flatMap(\.buffers) { touch(b) }
+    position += 1
     let start = position
     let body = planBody(scan.body, of: scan, loop, stacks)
     let remainder = scan.remainder.map { planBody($0, of: scan, loop, stacks) }
-    for buffers in carried.map(\.buffers) { for b in buffers { touch(b) } }
+    for b in carried.flatMap(\.buffers) { touch(b) }
     extendLives(from: start)
     position += 1
     let count = counts([scan.count])[0]
