@@ -92,74 +92,87 @@ extension Emitter {
   }
 
   /// Emits `pack` and returns its call.
+  ///
+  /// All weights are packed by one function, which is told the sizes: it is called when weights are
+  /// bound and for products of two inputs, where the product takes longer.
   mutating func emit(_ pack: Pack) -> EmittedCall {
-    var writer = SourceWriter()
     let panel = pack.vectors * lanes
     let panels = (pack.units + panel - 1) / panel
-    let segments = pack.segments
-    // Elements between rows, and between panels, of the packed weight.
-    let (rowStride, panelStride): (Int, Int)
+    let width = pack.segments.count * panel
+    var strides = (row: width, panel: pack.depth * width)
     var bias: Place?
-    switch pack.layout {
-    case .panels:
-      (rowStride, panelStride) = (segments.count * panel, pack.depth * segments.count * panel)
-    case .table(let place):
-      (rowStride, panelStride) = (panels * segments.count * panel, segments.count * panel)
+    if case .table(let place) = pack.layout {
+      strides = (row: panels * width, panel: width)
       bias = place
     }
-    use(.load)
-    use(.loadFirst)
-    use(.store)
-    if bias != nil { use(.add) }
+    for operation in [VectorOperation.load, .loadFirst, .loadFirstStrided, .store, .add] {
+      use(operation)
+    }
     needsClipping = true
-    let stride = pack.columnStride
-    if stride != 1 { use(.loadFirstStrided) }
+    let numbers: [(String, Int)] = [
+      ("rowStride", pack.rowStride), ("columnStride", pack.columnStride), ("depth", pack.depth),
+      ("columns", pack.columns.count), ("lower", pack.columns.lowerBound), ("units", pack.units),
+      ("first", pack.segments.lowerBound), ("segments", pack.segments.count),
+      ("vectors", pack.vectors), ("row", strides.row), ("panel", strides.panel),
+    ]
+    var arguments = [
+      EmittedCall.Argument.pointer(pack.source, .float, isWritten: false),
+      .pointer(pack.output, .float, isWritten: true),
+    ]
+    arguments += numbers.map { .text("\($0.0): \($0.1)") }
+    if let bias {
+      arguments.append(.pointer(bias, .float, isWritten: false, label: "bias"))
+    }
+    return EmittedCall(
+      function: function("pack", packText(numbers.map(\.0))), arguments: arguments,
+      takesSteps: false)
+  }
+
+  /// Returns the text of the function that packs a weight.
+  private func packText(_ names: [String]) -> SourceWriter {
+    var writer = SourceWriter()
+    let comments = [
+      "Packs `depth` rows of a weight at `w` by panels of `vectors` vectors of units.",
+      "",
+      "Columns of the result from `lower` on are those of the weight; others are zero. Of every",
+      "segment of `units` columns, `segments` from `first` on are packed. `row` and `panel` are the",
+      "elements between packed rows and between panels; `bias` is added to every row.",
+    ]
+    for text in comments { writer.line(text.isEmpty ? "///" : "/// \(text)") }
     let parameters =
-      ["_ w: UnsafePointer<Float>"] + (bias == nil ? [] : ["_ bias: UnsafePointer<Float>"])
-      + ["_ y: UnsafeMutablePointer<Float>"]
+      ["_ w: UnsafePointer<Float>", "_ y: UnsafeMutablePointer<Float>"]
+      + names.map { $0 == "row" || $0 == "panel" ? "\($0) \($0)Length: Int" : "\($0): Int" }
+      + ["bias: UnsafePointer<Float>? = nil"]
     writer.function("fileprivate func \(Self.placeholder)", parameters) { body in
-      body.block("for row in 0..<\(pack.depth) {") { body in
-        body.block("for panel in 0..<\(panels) {") { body in
-          body.block("for part in 0..<\(segments.count * pack.vectors) {") { body in
-            emitPackedVector(pack, rowStride, panelStride, bias: bias != nil, &body)
+      body.line("let panelUnits = vectors &* \(lanes)")
+      body.block("for unit in stride(from: 0, to: units, by: \(lanes)) {") { body in
+        body.block("for s in 0..<segments {") { body in
+          body.line("let column = (first &+ s) &* units &+ unit &- lower")
+          body.comment("How many columns of the weight this vector holds.")
+          body.line("let count = column < 0 ? 0 : min(units &- unit, columns &- column)")
+          body.line("let x = w + column &* columnStride")
+          body.line("let vector = s &* vectors &+ unit % panelUnits / \(lanes)")
+          body.line("let z = y + (unit / panelUnits &* panelLength &+ vector &* \(lanes))")
+          body.line("let c = (first &+ s) &* units &+ unit")
+          body.line("let b = bias.map { load($0 + c, upTo: units &- unit) } ?? Vector()")
+          body.block("for k in 0..<depth {") { body in
+            body.line("let p = x + k &* rowStride")
+            body.line(
+              "let v = columnStride == 1 ? load(p, upTo: count) "
+                + ": load(p, stride: columnStride, upTo: count)")
+            body.line("let q = z + k &* rowLength")
+            body.line("store(add(v, b), q)")
+            body.comment("The weight begins within the vector.")
+            body.line("let end = min(\(lanes), units &- unit, columns &- column)")
+            body.block("for i in max(0, min(-column, end))..<max(0, column < 0 ? end : 0) {") {
+              $0.line("q[i] += p[i &* columnStride]")
+            }
           }
         }
       }
+      body.comment("Vectors of units that the last panel lacks stay as they are: nobody stores their sums.")
     }
-    var arguments = [EmittedCall.Argument.pointer(pack.source, .float, isWritten: false)]
-    if let bias { arguments.append(.pointer(bias, .float, isWritten: false)) }
-    arguments.append(.pointer(pack.output, .float, isWritten: true))
-    return EmittedCall(
-      function: function("pack", writer), arguments: arguments, takesSteps: false)
-  }
-
-  /// Appends the statements that pack one vector.
-  private mutating func emitPackedVector(
-    _ pack: Pack, _ rowStride: Int, _ panelStride: Int, bias: Bool, _ body: inout SourceWriter
-  ) {
-    let first = pack.segments.lowerBound
-    body.line("let segment = \(first == 0 ? "" : "\(first) &+ ")part / \(pack.vectors)")
-    let unit = sum([("panel", pack.vectors * lanes)])
-    let vector = pack.vectors == 1 ? "" : " &+ part % \(pack.vectors) &* \(lanes)"
-    body.line("let unit = \(unit)\(vector)")
-    let lower = pack.columns.lowerBound
-    body.line(
-      "let column = segment &* \(pack.units) &+ unit\(lower == 0 ? "" : " &- \(lower)")")
-    let end = pack.columns.count
-    body.line("let count = min(\(pack.units) &- unit, \(end) &- column)")
-    body.comment("A column that the weight lacks is zero.")
-    body.line("let fed = column >= 0 ? count : 0")
-    body.line("let x = \(pointer("w", [("row", pack.rowStride), ("column", pack.columnStride)]))")
-    body.line(
-      pack.columnStride == 1
-        ? "\(bias ? "var" : "let") v = load(x, upTo: fed)"
-        : "\(bias ? "var" : "let") v = load(x, stride: \(pack.columnStride), upTo: fed)")
-    if bias {
-      body.line("let b = bias + (segment &* \(pack.units) &+ unit)")
-      body.line("v = add(v, load(b, upTo: \(pack.units) &- unit))")
-    }
-    let target = pointer("y", [("row", rowStride), ("panel", panelStride), ("part", lanes)])
-    body.line("store(v, \(target))")
+    return writer
   }
 
   private mutating func emit(_ literal: Literal) -> EmittedCall {

@@ -364,12 +364,7 @@ extension Emitter {
   /// Returns the arguments of `call` with its pointers, in order, replaced by `pointers`.
   private func texts(_ call: EmittedCall, _ pointers: [String]) -> [String] {
     var rest = pointers[...]
-    let own = call.arguments.map { argument in
-      switch argument {
-      case .pointer: rest.popFirst() ?? ""
-      case .text(let text): text
-      }
-    }
+    let own = call.texts { _, _ in rest.popFirst() ?? "" }
     return (call.takesSteps ? ["steps"] : []) + own
   }
 

@@ -108,9 +108,21 @@ struct EmittedCall {
   /// What a kernel is given.
   enum Argument {
 
-    case pointer(Place, Scalar32, isWritten: Bool)
+    case pointer(Place, Scalar32, isWritten: Bool, label: String? = nil)
     case text(String)
 
+  }
+
+  /// Returns the texts of the arguments, where `pointer` gives that of a pointer.
+  func texts(_ pointer: (Place, Scalar32) -> String) -> [String] {
+    arguments.map { argument in
+      switch argument {
+      case .text(let text): return text
+      case .pointer(let place, let scalar, _, let label):
+        let text = pointer(place, scalar)
+        return label.map { "\($0): \(text)" } ?? text
+      }
+    }
   }
 
 }

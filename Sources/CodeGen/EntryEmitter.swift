@@ -135,14 +135,8 @@ struct EntryEmitter {
           writer.comment(weights[w].name)
         }
         let emitted = emitter.emit(call.kernel)
-        let arguments = emitted.arguments.map { argument -> String in
-          switch argument {
-          case .text(let text): text
-          case .pointer(let place, let scalar, _): expression(place, scalar)
-          }
-        }
         let steps = emitted.takesSteps ? ["steps"] : []
-        writer.list("\(emitted.function)(", steps + arguments, ")")
+        writer.list("\(emitted.function)(", steps + emitted.texts { expression($0, $1) }, ")")
       case .loop(let loop):
         emit(loop, into: &writer, &emitter)
       }

@@ -50,7 +50,8 @@ package struct GeneratedFile: Sendable {
     writer.line("//")
     writer.line("// Compile with these options; without them the code is right, but slow:")
     let name = SwiftNames.stem(module.name)
-    let command = ["swiftc"] + flags + ["-module-name", name, "\(name).swift"]
+    let command =
+      ["swiftc"] + flags + ["-emit-library", "-module-name", name, "\(name.lowercased()).swift"]
     writer.comment(command.joined(separator: " "))
     writer.line("//")
     let machine = plan.machine

@@ -127,7 +127,7 @@ package struct Compilation: Sendable {
     try Self.checkMemory(plan, module, limit: options.memoryLimit)
     self.plan = plan
     self.file = GeneratedFile(
-      plan, of: result, compilerFlags: SwiftCompiler.flags(target: options.target))
+      plan, of: result, compilerFlags: SwiftCompiler.codeFlags(target: options.target))
   }
 
   /// Runs the passes that `options` ask for on `module` and returns their warnings.

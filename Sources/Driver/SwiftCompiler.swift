@@ -17,16 +17,21 @@ package struct SwiftCompiler: Hashable, Sendable {
   /// How long a compile may take, in seconds; a model's takes few.
   private static let timeout = 600.0
 
+  /// The arguments that decide about the code: one module in one go, without checks that the
+  /// generator has made already.
+  package static func codeFlags(target: TargetCPU) -> [String] {
+    [
+      "-Ounchecked", "-wmo", "-parse-as-library", "-swift-version", "6",
+      "-enable-experimental-feature", "BuiltinModule",
+    ] + target.compilerFlags
+  }
+
   /// The arguments of every compile but for the names.
   ///
-  /// One module in one go, without checks that the generator has made already; warnings are errors,
-  /// because the emitted text promises to have none.
+  /// Warnings are errors, because the emitted text promises to have none.
   package static func flags(target: TargetCPU, extra: [String] = []) -> [String] {
-    [
-      "-Ounchecked", "-wmo", "-parse-as-library", "-emit-library", "-swift-version", "6",
-      "-warnings-as-errors", "-no-color-diagnostics", "-enable-experimental-feature",
-      "BuiltinModule",
-    ] + target.compilerFlags + extra
+    codeFlags(target: target) + ["-emit-library", "-warnings-as-errors", "-no-color-diagnostics"]
+      + extra
   }
 
   /// Compiles the Swift file `source` as module `moduleName` into the library at `output`.
