@@ -86,7 +86,7 @@ extension Resolver {
           .init(name: states[$0.state].name.text, state: states[$0.state].id)
         },
         stacked: body.stacks.map { stacks[$0].name.text }, body: body.block,
-        remainder: remainder?.block))
+        remainder: remainder.map { ordered($0, like: body, carriedCount: carried.count) }))
     let node = graph.add(
       Node(
         op: isComplete ? op : .argument, operands: isComplete ? known : [], results: results,
@@ -306,6 +306,19 @@ extension Resolver {
         report(.typeMismatch(text(type), text(other), at: name.span, notes: []))
       }
     }
+  }
+
+  /// Returns the block of `remainder` with its stacked values in the order of those of `body`.
+  private func ordered(_ remainder: Body, like body: Body, carriedCount: Int) -> Block {
+    guard remainder.isComplete, remainder.stacks.count == body.stacks.count else {
+      return remainder.block
+    }
+    let names = remainder.stacks.map { stacks[$0].name.text }
+    let order = body.stacks.compactMap { names.firstIndex(of: stacks[$0].name.text) }
+    var result = remainder.block
+    result.results.removeSubrange(carriedCount...)
+    result.results += order.map { remainder.block.results[carriedCount + $0] }
+    return result
   }
 
   /// Returns the type of the first element of stack `i` that is known.
