@@ -133,8 +133,8 @@ struct BindableValues {
 
   private func isBindable(_ id: ID<Node>) -> Bool {
     switch graph[id].op {
-    case .source, .argument, .at, .scan: false
-    case .linear, .matmul, .oneHot, .concat, .slice, .transpose, .reshape, .stack, .unary,
+    case .source, .argument, .at, .scan, .oneHot: false
+    case .linear, .matmul, .concat, .slice, .transpose, .reshape, .stack, .unary,
       .binary, .compare, .select, .softmax, .reduce, .argmax, .gather, .convert, .mask:
       graph[id].operands.allSatisfy { contains($0) }
     }
