@@ -79,12 +79,14 @@ struct Binder {
       var isInside = false
       for operand in operands {
         if position == lower { isInside = true }
-        if position == upper { return concat(taken, axis: 0, name: name) }
+        if position == upper { break }
         if isInside { taken.append(operand) }
         guard let next = position.adding(type(of: operand).shape[0]) else { return nil }
         position = next
       }
-      return isInside && position == upper ? concat(taken, axis: 0, name: name) : nil
+      // A border may fall into an operand.
+      guard !taken.isEmpty, position == upper else { return nil }
+      return concat(taken, axis: 0, name: name)
     case .concat(axis: 1):
       var pieces: [Value] = []
       for operand in operands {

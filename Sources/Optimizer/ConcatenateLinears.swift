@@ -244,7 +244,8 @@ private struct Concatenation {
         Node(
           op: .binary(.add), operands: [sum, rewriter.mapped(other)],
           results: [Node.Result(name: isLast ? result.name : name, type: result.type)],
-          span: model.span, origins: isLast ? model.origins : origins, comments: isLast ? comments : Comments()))
+          span: model.span, origins: isLast ? model.origins : origins,
+          comments: isLast ? comments : Comments()))
     }
     rewriter.replace(Value(root), by: sum)
   }
