@@ -246,12 +246,14 @@ extension Module {
     return bind.graph.ancestors(of: used, in: bind.graph.body)
   }
 
-  /// Returns `true` iff a line of `bind` reads the constant at `position`.
+  /// Returns `true` iff a line reads the constant at `position`.
   private func usesConstant(_ position: Int) -> Bool {
     let constant = Op.source(.constant(ID(position)))
-    return bind.graph.body.nodes.contains { id in
-      bind.graph[id].operands.contains { bind.graph.op(of: $0) == constant }
-    }
+    let isRead = entries.contains { $0.graph.nodes.contains { $0.op == constant } }
+    return isRead
+      || bind.graph.body.nodes.contains { id in
+        bind.graph[id].operands.contains { bind.graph.op(of: $0) == constant }
+      }
   }
 
 }
