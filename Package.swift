@@ -34,7 +34,7 @@ let package = Package(
     library("Optimizer", ["IR", "Interpreter", "Diagnostics"]),
     library("Planning", ["IR"]),
     library("CodeGen", ["IR", "Planning"]),
-    library("Runner", ["Tensors"]),
+    library("Runner", ["Tensors", "Diagnostics"]),
     library("Text", ["Tensors"]),
     .target(
       name: "Graphs", path: "Graphs", exclude: ["README.md"],
@@ -47,13 +47,15 @@ let package = Package(
       ]),
     .executableTarget(name: "graphc", dependencies: ["Driver"], swiftSettings: strict),
     .executableTarget(name: "graphc-run", dependencies: ["Runner"], swiftSettings: strict),
+    tests("CodeGen"),
     tests("Diagnostics"),
     tests("Interpreter", ["IR", "Tensors"]),
-    tests(
-      "Optimizer", ["Diagnostics", "Graphs", "IR", "Interpreter", "Parsing"]),
+    tests("Optimizer", ["Diagnostics", "IR", "Interpreter", "Parsing"]),
     tests("Parsing", ["Diagnostics", "IR", "Graphs"]),
     tests("Tensors"),
     tests("Text", ["Graphs"]),
+    tests("Runner", ["Tensors"]),
+    .testTarget(name: "DriverToolTests", dependencies: ["Driver"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )

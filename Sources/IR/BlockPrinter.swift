@@ -174,7 +174,8 @@ struct BlockPrinter {
     printer.indent()
     let initials = graph[id].operands.dropFirst(scan.hasLengths ? 1 : 0)
     for (i, (carried, initial)) in zip(scan.carried, initials).enumerated() {
-      if carried.state == nil {
+      // The remainder goes on with the states that the first body declares.
+      if carried.state == nil, block.arguments == scan.body.arguments {
         let type = printer.text(graph.type(of: block.arguments[i + 1]))
         printer.line("state \(carried.name) : \(type) = \(initialText(initial))")
       }

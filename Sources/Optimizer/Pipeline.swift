@@ -7,7 +7,7 @@ package struct Pipeline: Sendable {
   package let passes: [Pass]
 
   /// `true` iff passes that a module has behind it are left out.
-  private let isResumed: Bool
+  let isResumed: Bool
 
   /// The order used by `graphc compile`.
   ///
@@ -19,9 +19,14 @@ package struct Pipeline: Sendable {
       .foldConstants,  // before simplifying, which knows numbers when it sees them
       .simplifyAlgebra,  // brings products to the one form that later passes know
       .mergeDuplicates,  // equal parts are one part when linears look for common ones
+      .concatenateLinears,  // before merging, so that gates meet in the same form
+      .mergeLinears,  // before parts are treated differently, so that they are still alike
+      .gatherOneHot,  // before hoisting, which leaves in the step what is a gather
+      .hoistProducts,  // before unrolling, so that what leaves the step does so once
       .unrollScans,  // after the products are settled, so that each step is small
       .mergeDuplicates,  // steps share what does not depend on the step
       .removeDeadNodes,  // before fusion, which must not adopt dead members
+      .fuseElementwise,  // last: nothing else looks into groups
     ], isResumed: true)
 
   /// The passes that bring a module to the form that all others expect.

@@ -118,6 +118,12 @@ struct StepCopy {
     }
     var node = graph[id]
     node.operands = node.operands.map { rewriter.mapped($0) }
+    if case .fixed = place, node.op == .convert, graph[id].operands == [body.arguments[0]] {
+      // The step is a number already.
+      rewriter.replace(Value(id), by: node.operands[0])
+      unwritten.remove(id)
+      return writePlaces(&rewriter)
+    }
     if !keepsComments { node.comments = Comments() }
     if case .scan(var scan) = node.op {
       scan.body = copied(scan.body, &rewriter)

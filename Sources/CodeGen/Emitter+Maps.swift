@@ -1,0 +1,130 @@
+import Planning
+
+extension Emitter {
+
+  /// Emits `map` and returns its call.
+  mutating func emit(_ map: Map) -> EmittedCall {
+    let program = emit(map.program)
+    let inputs = map.program.inputs
+    let outputs = map.program.outputs.map(\.operand)
+    let last = map.loops.count - 1
+    let isCounted = map.loops.contains(where: \.isCounted)
+    var pointers: [PointerParameter] = []
+    for (i, x) in inputs.enumerated() {
+      pointers.append(PointerParameter(name: "x\(i)", scalar: x.scalar, isWritten: false))
+    }
+    for (i, y) in outputs.enumerated() {
+      pointers.append(PointerParameter(name: "y\(i)", scalar: y.scalar, isWritten: true))
+    }
+    let parameters = (isCounted ? ["_ steps: Int"] : []) + pointers.map(\.declaration)
+    var writer = SourceWriter()
+    writer.function("fileprivate func \(Self.placeholder)", parameters) { body in
+      let strides = inputs.map { ("x", $0.strides) } + outputs.map { ("y", $0.strides) }
+      emitLoops(Array(map.loops.dropLast()), pointers, strides.map(\.1), &body) { body in
+        emitLanes(map.loops[last], program, map.program, &body)
+      }
+    }
+    let arguments =
+      inputs.map { EmittedCall.Argument.pointer($0.place, $0.scalar, isWritten: false) }
+      + outputs.map { EmittedCall.Argument.pointer($0.place, $0.scalar, isWritten: true) }
+    return EmittedCall(
+      function: function("map", writer), arguments: arguments, takesSteps: isCounted)
+  }
+
+  /// Appends loops over `counts`, in which `pointers` move by `strides`, around `content`.
+  func emitLoops(
+    _ counts: [Count], _ pointers: [PointerParameter], _ strides: [[Int]],
+    _ writer: inout SourceWriter, _ content: (inout SourceWriter) -> Void
+  ) {
+    if counts.isEmpty {
+      content(&writer)
+      return
+    }
+    func open(_ depth: Int, _ writer: inout SourceWriter) {
+      if depth == counts.count {
+        for (p, strides) in zip(pointers, strides) {
+          let terms = (0..<counts.count).map { ("i\($0)", strides[$0]) }
+          if terms.allSatisfy({ $0.1 == 0 }) { continue }
+          writer.line("let \(p.name) = \(pointer(p.name, terms))")
+        }
+        content(&writer)
+        return
+      }
+      let isUsed = strides.contains { $0[depth] != 0 }
+      writer.block("for \(isUsed ? "i\(depth)" : "_") in 0..<\(counts[depth].expression) {") {
+        open(depth + 1, &$0)
+      }
+    }
+    open(0, &writer)
+  }
+
+  /// Appends a loop of vectors over `count` elements.
+  private mutating func emitLanes(
+    _ count: Count, _ emitted: EmittedProgram, _ program: Program, _ writer: inout SourceWriter
+  ) {
+    var isWhole = false
+    switch count {
+    case .fixed(let n): isWhole = n % lanes == 0
+    case .steps(let n): isWhole = n % lanes == 0
+    }
+    let last = program.inputs.first?.strides.count ?? program.outputs[0].operand.strides.count
+    let body = { (emitter: inout Emitter, writer: inout SourceWriter, lanes: Lanes) in
+      let inputs = emitted.inputs.map { instruction -> String in
+        guard case .input(let i) = instruction else { return "" }
+        let x = program.inputs[i]
+        let stride = x.strides[last - 1]
+        let place = stride == 0 ? "x\(i)" : pointer("x\(i)", [("i", stride)])
+        return emitter.load(place, x.scalar, stride: stride, lanes)
+      }
+      let outputs = program.outputs.enumerated().map { k, y in
+        StoreTarget(
+          pointer: pointer("y\(k)", [("i", y.operand.strides[last - 1])]),
+          scalar: y.operand.scalar, stride: y.operand.strides[last - 1])
+      }
+      emitter.emitApplication(emitted, inputs, outputs, lanes, &writer)
+    }
+    if case .fixed(let n) = count, n <= lanes {
+      writer.line("let i = 0")
+      body(&self, &writer, n == lanes ? .all : .first("\(n)"))
+      return
+    }
+    writer.line("let n = \(count.expression)")
+    writer.line("var i = 0")
+    writer.block("while i &+ \(lanes) <= n {") { writer in
+      body(&self, &writer, .all)
+      writer.line("i &+= \(lanes)")
+    }
+    if isWhole { return }
+    writer.block("if i < n {") { body(&self, &$0, .first("n &- i")) }
+  }
+
+  /// A place that a vector is stored to.
+  struct StoreTarget {
+
+    var pointer: String
+    var scalar: Scalar32
+    var stride: Int
+
+  }
+
+  /// Appends the application of `program` to `inputs` and the stores of its results.
+  mutating func emitApplication(
+    _ program: EmittedProgram, _ inputs: [String], _ outputs: [StoreTarget], _ lanes: Lanes,
+    _ writer: inout SourceWriter
+  ) {
+    var values: [String] = []
+    if let function = program.function {
+      values = (0..<program.resultCount).map { "r\($0)" }
+      let names = values.joined(separator: ", ")
+      let head = program.resultCount == 1 ? "let r0" : "let (\(names))"
+      writer.list("\(head) = \(function)(", inputs, ")")
+    } else {
+      values = inputs
+    }
+    for (result, target) in zip(program.results, outputs) {
+      writer.line(
+        store(values[result], target.pointer, target.scalar, stride: target.stride, lanes))
+    }
+  }
+
+}

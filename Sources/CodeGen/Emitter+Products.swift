@@ -1,0 +1,371 @@
+import Planning
+
+/// The words that the functions of one product share.
+private struct ProductText {
+
+  var pointers: [PointerParameter] = []
+  var arguments: [EmittedCall.Argument] = []
+
+  /// The positions of pointers of each kind.
+  var parts: [(a: String, w: String)] = []
+  var lookups: [(index: String, table: String)] = []
+  var bias: String?
+  var start: String?
+  var inputs: [String] = []
+  var outputs: [String] = []
+
+  /// Adds a pointer to `place` and returns its name.
+  mutating func add(_ name: String, _ place: Place, _ scalar: Scalar32, isWritten: Bool) -> String {
+    pointers.append(PointerParameter(name: name, scalar: scalar, isWritten: isWritten))
+    arguments.append(.pointer(place, scalar, isWritten: isWritten))
+    return name
+  }
+
+  init(_ product: Product) {
+    for (i, part) in product.parts.enumerated() {
+      let a = add("a\(i)", part.place, .float, isWritten: false)
+      parts.append((a, add("w\(i)", part.weight, .float, isWritten: false)))
+    }
+    for (i, lookup) in product.lookups.enumerated() {
+      let index = add("ids\(i)", lookup.index, .integer, isWritten: false)
+      lookups.append((index, add("table\(i)", lookup.table, .float, isWritten: false)))
+    }
+    bias = product.bias.map { add("bias", $0, .float, isWritten: false) }
+    start = product.start.map { add("start", $0.place, .float, isWritten: false) }
+    for (i, x) in product.program.inputs.enumerated() {
+      inputs.append(add("x\(i)", x.place, x.scalar, isWritten: false))
+    }
+    for (i, y) in product.program.outputs.enumerated() {
+      outputs.append(add("y\(i)", y.operand.place, y.operand.scalar, isWritten: true))
+    }
+  }
+
+  var declarations: [String] { pointers.map(\.declaration) }
+  var names: [String] { pointers.map(\.name) }
+
+}
+
+extension Emitter {
+
+  /// Emits `product` and returns its call.
+  mutating func emit(_ product: Product) -> EmittedCall {
+    let text = ProductText(product)
+    var heights: [(rows: Int, function: String)] = []
+    let finish = emitFinish(product, text)
+    for rows in tileHeights(product) {
+      heights.append((rows, emitTile(product, rows: rows, text, finish: finish)))
+    }
+    let isCounted = product.rows.isCounted
+    let parameters = (isCounted ? ["_ steps: Int"] : []) + text.declarations
+    var writer = SourceWriter()
+    writer.function("fileprivate func \(Self.placeholder)", parameters) { body in
+      body.block("for panel in 0..<\(product.panels(lanes: lanes)) {") { body in
+        emitRows(product, heights, text, &body)
+      }
+    }
+    return EmittedCall(
+      function: function("product", writer), arguments: text.arguments, takesSteps: isCounted)
+  }
+
+  /// Returns the numbers of rows for which tiles are needed, the largest first.
+  private func tileHeights(_ product: Product) -> [Int] {
+    let full = product.tile.rows
+    switch product.rows {
+    case .fixed(let n):
+      let rest = n % full
+      return (n >= full ? [full] : []) + (rest > 0 ? [rest] : [])
+    case .steps(let n):
+      return n % full == 0 || full == 1 ? [full] : [full, 1]
+    }
+  }
+
+  /// Appends the calls for the rows of a panel.
+  private func emitRows(
+    _ product: Product, _ heights: [(rows: Int, function: String)], _ text: ProductText,
+    _ writer: inout SourceWriter
+  ) {
+    switch product.rows {
+    case .fixed(let n):
+      var first = 0
+      for (rows, function) in heights {
+        let count = (n - first) / rows
+        if count > 1 {
+          writer.block("for tile in 0..<\(count) {") {
+            let row = first == 0 ? "tile &* \(rows)" : "\(first) &+ tile &* \(rows)"
+            $0.list("\(function)(", [row, "panel"] + text.names, ")")
+          }
+        } else {
+          writer.list("\(function)(", ["\(first)", "panel"] + text.names, ")")
+        }
+        first += count * rows
+      }
+    case .steps:
+      writer.line("let n = \(product.rows.expression)")
+      writer.line("var row = 0")
+      for (rows, function) in heights {
+        writer.block(rows == 1 ? "while row < n {" : "while row &+ \(rows) <= n {") {
+          $0.list("\(function)(", ["row", "panel"] + text.names, ")")
+          $0.line("row &+= \(rows)")
+        }
+      }
+    }
+  }
+
+  /// Emits the function that forms the sums of one tile and hands them to `finish`.
+  private mutating func emitTile(
+    _ product: Product, rows: Int, _ text: ProductText, finish: String
+  ) -> String {
+    let shape = TileShape(rows: rows, vectors: product.tile.vectors * product.segments)
+    use(shape, adding: 0..<shape.vectors)
+    use(.load)
+    var writer = SourceWriter()
+    let parameters = ["_ row: Int", "_ panel: Int"] + text.declarations
+    writer.function("fileprivate func \(Self.placeholder)", parameters) { body in
+      body.line("var c = \(shape.name)()")
+      emitStart(product, shape, text, &body)
+      for (part, names) in zip(product.parts, text.parts) {
+        emitPart(product, part, names, shape, &body)
+      }
+      let width = product.tile.vectors * lanes
+      body.line("let unit = panel &* \(width)")
+      for r in 0..<rows {
+        for v in 0..<product.tile.vectors {
+          let sums = (0..<product.segments).map { s in
+            "c.c\(r)_\(s * product.tile.vectors + v)"
+          }
+          let place = [
+            r == 0 ? "row" : "row &+ \(r)", v == 0 ? "unit" : "unit &+ \(v * lanes)",
+          ]
+          body.list("\(finish)(", place + sums + text.inputs + text.outputs, ")")
+        }
+      }
+    }
+    return function("tile", writer)
+  }
+
+  /// Appends the product of one part.
+  private mutating func emitPart(
+    _ product: Product, _ part: Product.Part, _ names: (a: String, w: String), _ shape: TileShape,
+    _ writer: inout SourceWriter
+  ) {
+    let v = product.tile.vectors
+    let range = part.segments.lowerBound * v..<part.segments.upperBound * v
+    use(shape, adding: range)
+    use(.multiplyAdd)
+    use(.splat)
+    let panel = part.depth * range.count * lanes
+    let method = range.count == shape.vectors ? "add" : "add\(range.lowerBound)to\(range.upperBound)"
+    writer.list(
+      "c.\(method)(",
+      [
+        pointer(names.a, [("row", part.rowStride)]), "\(part.rowStride)",
+        pointer(names.w, [("panel", panel)]), "\(part.depth)",
+      ], ")")
+  }
+
+  /// Appends what the sums of a tile start with.
+  private mutating func emitStart(
+    _ product: Product, _ shape: TileShape, _ text: ProductText, _ writer: inout SourceWriter
+  ) {
+    let vectors = product.tile.vectors
+    let width = vectors * lanes
+    if let bias = text.bias {
+      writer.line(
+        "let b = \(pointer(bias, [("panel", product.segments * width)]))")
+    }
+    for r in 0..<shape.rows {
+      let row = r == 0 ? "row" : "(row &+ \(r))"
+      for (i, (lookup, names)) in zip(product.lookups, text.lookups).enumerated() {
+        let fed = lookup.segments.count * width
+        let stride = product.panels(lanes: lanes) * fed
+        let index = sum([(row, lookup.indexStride)])
+        writer.line(
+          "let t\(i)_\(r) = \(names.table) + (Int(\(names.index)[\(index)]) &* \(stride) "
+            + "&+ panel &* \(fed))")
+      }
+      if let start = product.start, let name = text.start {
+        writer.line(
+          "let s_\(r) = \(pointer(name, [(row, start.rowStride), ("panel", width)]))")
+      }
+      for k in 0..<shape.vectors {
+        let terms = startTerms(product, text, row: r, vector: k)
+        guard var value = terms.first else { continue }
+        for term in terms.dropFirst() {
+          use(.add)
+          value = "add(\(value), \(term))"
+        }
+        writer.line("c.c\(r)_\(k) = \(value)")
+      }
+    }
+  }
+
+  /// Returns the Swift expressions of what the sum of vector `k` in row `r` starts with.
+  private mutating func startTerms(
+    _ product: Product, _ text: ProductText, row r: Int, vector k: Int
+  ) -> [String] {
+    let vectors = product.tile.vectors
+    let (segment, v) = (k / vectors, k % vectors)
+    func place(_ name: String, _ offset: Int) -> String {
+      offset == 0 ? name : "\(name) + \(offset)"
+    }
+    var terms: [String] = []
+    if text.bias != nil { terms.append("load(\(place("b", k * lanes)))") }
+    for (i, lookup) in product.lookups.enumerated() where lookup.segments.contains(segment) {
+      let first = lookup.segments.lowerBound * vectors
+      terms.append("load(\(place("t\(i)_\(r)", (k - first) * lanes)))")
+    }
+    if let start = product.start {
+      let offset = segment * start.segmentStride + v * lanes
+      terms.append(load(place("s_\(r)", offset), .float, stride: 1, lanes(product, v)))
+    }
+    return terms
+  }
+
+  /// Returns which lanes of vector `v` of a panel count.
+  private func lanes(_ product: Product, _ v: Int) -> Lanes {
+    let width = product.tile.vectors * lanes
+    if product.units % width == 0 { return .all }
+    return .upTo("\(product.units - v * lanes) &- panel &* \(width)")
+  }
+
+  /// Emits the function that finishes one vector of units and returns its name.
+  private mutating func emitFinish(_ product: Product, _ text: ProductText) -> String {
+    let program = emit(product.program)
+    let isWhole = product.units % (product.tile.vectors * lanes) == 0
+    let lanes = isWhole ? Lanes.all : .upTo("\(product.units) &- unit")
+    let used = program.inputs.compactMap { instruction -> Int? in
+      guard case .accumulator(let s) = instruction else { return nil }
+      return s
+    }
+    let sums = (0..<product.segments).map { "_ \(used.contains($0) ? "c\($0)" : "_"): Vector" }
+    let operands = text.pointers.suffix(text.inputs.count + text.outputs.count)
+    let parameters = ["_ row: Int", "_ unit: Int"] + sums + operands.map(\.declaration)
+    var writer = SourceWriter()
+    writer.line("@inline(__always)")
+    writer.function("fileprivate func \(Self.placeholder)", parameters) { body in
+      let inputs = program.inputs.map { instruction -> String in
+        switch instruction {
+        case .accumulator(let s): return "c\(s)"
+        case .input(let i):
+          let x = product.program.inputs[i]
+          return load(
+            pointer("x\(i)", [("row", x.strides[0]), ("unit", x.strides[1])]), x.scalar,
+            stride: x.strides[1], x.strides[1] == 0 ? .all : lanes)
+        case .number, .unary, .binary, .compare, .select, .convert:
+          preconditionFailure("a program reads tensors and sums")
+        }
+      }
+      let outputs = product.program.outputs.enumerated().map { k, y in
+        StoreTarget(
+          pointer: pointer(
+            "y\(k)", [("row", y.operand.strides[0]), ("unit", y.operand.strides[1])]),
+          scalar: y.operand.scalar, stride: y.operand.strides[1])
+      }
+      emitApplication(program, inputs, outputs, lanes, &body)
+    }
+    return function("finish", writer)
+  }
+
+  /// Returns the text of the type of tiles of `shape`, which adds products to the vectors in
+  /// `ranges`.
+  func tileText(_ shape: TileShape, _ ranges: Set<Range<Int>>) -> SourceWriter {
+    var writer = SourceWriter()
+    writer.line("/// Sums of products for \(shape.rows) rows and \(shape.vectors) vectors.")
+    writer.block("fileprivate struct \(shape.name) {") { body in
+      body.line("")
+      for r in 0..<shape.rows {
+        var v = 0
+        while v < shape.vectors {
+          let end = min(v + 4, shape.vectors)
+          let names = (v..<end).map { "c\(r)_\($0)" }.joined(separator: ", ")
+          let zeros = (v..<end).map { _ in "Vector()" }.joined(separator: ", ")
+          body.line(end - v == 1 ? "var \(names) = \(zeros)" : "var (\(names)) = (\(zeros))")
+          v = end
+        }
+      }
+      for range in ranges.sorted(by: { ($0.lowerBound, $0.upperBound) < ($1.lowerBound, $1.upperBound) }) {
+        body.line("")
+        emitAddition(shape, range, &body)
+      }
+      body.line("")
+    }
+    return writer
+  }
+
+  private func emitAddition(
+    _ shape: TileShape, _ range: Range<Int>, _ writer: inout SourceWriter
+  ) {
+    let isWhole = range.count == shape.vectors
+    let name = isWhole ? "add" : "add\(range.lowerBound)to\(range.upperBound)"
+    writer.line("/// Adds rows of `count` elements at `a`, `stride` apart, times a panel at `w`.")
+    writer.line("@inline(__always)")
+    let parameters = [
+      "_ a: UnsafePointer<Float>", "_ stride: Int", "_ w: UnsafePointer<Float>", "_ count: Int",
+    ]
+    writer.function("mutating func \(name)", parameters) { body in
+      body.line("var (a, w) = (a, w)")
+      body.block("for _ in 0..<count {") { body in
+        let places = range.map { v in
+          v == range.lowerBound ? "w" : "w + \((v - range.lowerBound) * lanes)"
+        }
+        let areLoadedOnce = shape.rows > 1
+        if areLoadedOnce {
+          for (v, place) in zip(range, places) { body.line("let w\(v) = load(\(place))") }
+        }
+        for r in 0..<shape.rows {
+          let element = r == 0 ? "a[0]" : r == 1 ? "a[stride]" : "a[\(r) &* stride]"
+          body.line("let a\(r) = splat(\(element))")
+          for (v, place) in zip(range, places) {
+            let factor = areLoadedOnce ? "w\(v)" : "load(\(place))"
+            body.line("c\(r)_\(v) = multiplyAdd(a\(r), \(factor), c\(r)_\(v))")
+          }
+        }
+        body.line("a += 1")
+        body.line("w += \(range.count * lanes)")
+      }
+    }
+  }
+
+  /// Emits `batched` and returns its call.
+  mutating func emit(_ batched: Batched) -> EmittedCall {
+    let pack = emit(batched.pack)
+    let product = emit(batched.product)
+    let isCounted = batched.batches.contains(where: \.isCounted) || product.takesSteps
+    // The pointers that move: the source of the packing, and the two tensors of the product.
+    let pointers = [
+      PointerParameter(name: "a", scalar: .float, isWritten: false),
+      PointerParameter(name: "b", scalar: .float, isWritten: false),
+      PointerParameter(name: "y", scalar: .float, isWritten: true),
+    ]
+    let packed = PointerParameter(name: "packed", scalar: .float, isWritten: true)
+    let parameters =
+      (isCounted ? ["_ steps: Int"] : []) + (pointers + [packed]).map(\.declaration)
+    var writer = SourceWriter()
+    writer.function("fileprivate func \(Self.placeholder)", parameters) { body in
+      let loops = batched.batches == [.fixed(1)] ? [] : batched.batches
+      emitLoops(loops, pointers, loops.isEmpty ? [[], [], []] : batched.strides, &body) { body in
+        body.list("\(pack.function)(", texts(pack, ["b", "packed"]), ")")
+        body.list("\(product.function)(", texts(product, ["a", "packed", "y"]), ")")
+      }
+    }
+    guard let a = batched.product.parts.first, let y = batched.product.program.outputs.first else {
+      preconditionFailure("a batched product has one part and one result")
+    }
+    return EmittedCall(
+      function: function("batched", writer),
+      arguments: [
+        .pointer(a.place, .float, isWritten: false),
+        .pointer(batched.pack.source, .float, isWritten: false),
+        .pointer(y.operand.place, .float, isWritten: true),
+        .pointer(batched.pack.output, .float, isWritten: true),
+      ], takesSteps: isCounted)
+  }
+
+  /// Returns the arguments of `call` with its pointers, in order, replaced by `pointers`.
+  private func texts(_ call: EmittedCall, _ pointers: [String]) -> [String] {
+    var rest = pointers[...]
+    let own = call.texts { _, _ in rest.popFirst() ?? "" }
+    return (call.takesSteps ? ["steps"] : []) + own
+  }
+
+}

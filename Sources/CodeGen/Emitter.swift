@@ -1,0 +1,171 @@
+import IR
+import Planning
+
+/// The collector of what a generated file needs: vector operations, tiles and kernels, each once.
+struct Emitter {
+
+  /// A function of a generated file.
+  struct Function {
+
+    let name: String
+    let lines: [String]
+
+  }
+
+  let plan: Plan
+
+  /// The vector operations that are called.
+  private(set) var operations: Set<VectorOperation> = []
+
+  /// The tiles, and for each the ranges of vectors to which products are added.
+  private(set) var tiles: [TileShape: Set<Range<Int>>] = [:]
+
+  /// `true` iff the last panel of some product is not full.
+  var needsClipping = false
+
+  private(set) var functions: [Function] = []
+
+  /// The functions by their text, in which the name stands as `placeholder`.
+  private var known: [String: String] = [:]
+
+  private var counts: [String: Int] = [:]
+
+  /// The word that stands for the name of a function while its text is written.
+  static let placeholder = "\u{1}"
+
+  init(plan: Plan) {
+    self.plan = plan
+  }
+
+  var lanes: Int { plan.machine.lanes }
+
+  /// Records that generated code calls `operation`.
+  mutating func use(_ operation: VectorOperation) {
+    operations.insert(operation)
+  }
+
+  /// Records that products of `shape` add to the vectors in `range`.
+  mutating func use(_ shape: TileShape, adding range: Range<Int>) {
+    tiles[shape, default: []].insert(range)
+  }
+
+  /// Returns the name of the function whose text is `writer`'s, in which `placeholder` stands for
+  /// it; functions with the same text are one.
+  mutating func function(_ stem: String, _ writer: SourceWriter) -> String {
+    let text = writer.text
+    if let name = known[text] { return name }
+    counts[stem, default: 0] += 1
+    let name = "\(stem)\(counts[stem] ?? 1)"
+    known[text] = name
+    let lines = writer.lines.map { $0.replacing(Self.placeholder, with: name) }
+    functions.append(Function(name: name, lines: lines))
+    return name
+  }
+
+}
+
+/// The registers of a tile: rows, and the vectors of each.
+struct TileShape: Hashable, Comparable {
+
+  var rows: Int
+  var vectors: Int
+
+  /// The name of the type.
+  var name: String { "Tile\(rows)x\(vectors)" }
+
+  static func < (a: TileShape, b: TileShape) -> Bool {
+    (a.rows, a.vectors) < (b.rows, b.vectors)
+  }
+
+}
+
+/// A pointer that a kernel is given.
+struct PointerParameter {
+
+  var name: String
+  var scalar: Scalar32
+  var isWritten: Bool
+
+  /// The declaration of the parameter.
+  var declaration: String {
+    let element = scalar == .float ? "Float" : "Int32"
+    return "_ \(name): Unsafe\(isWritten ? "Mutable" : "")Pointer<\(element)>"
+  }
+
+}
+
+/// A call of a kernel: the function and what it is given.
+struct EmittedCall {
+
+  var function: String
+
+  /// The places behind the pointers, in order.
+  var arguments: [Argument]
+
+  /// `true` iff the run-time count of steps comes first.
+  var takesSteps: Bool
+
+  /// What a kernel is given.
+  enum Argument {
+
+    case pointer(Place, Scalar32, isWritten: Bool, label: String? = nil)
+    case text(String)
+
+  }
+
+  /// Returns the texts of the arguments, where `pointer` gives that of a pointer.
+  func texts(_ pointer: (Place, Scalar32) -> String) -> [String] {
+    arguments.map { argument in
+      switch argument {
+      case .text(let text): return text
+      case .pointer(let place, let scalar, _, let label):
+        let text = pointer(place, scalar)
+        return label.map { "\($0): \(text)" } ?? text
+      }
+    }
+  }
+
+}
+
+extension Count {
+
+  /// The Swift expression of the number; `steps` is in scope where it is not fixed.
+  var expression: String {
+    switch self {
+    case .fixed(let n): "\(n)"
+    case .steps(1): "steps"
+    case .steps(let n): "steps &* \(n)"
+    }
+  }
+
+  /// `true` iff the number depends on the run-time count of steps.
+  var isCounted: Bool {
+    if case .steps = self { return true }
+    return false
+  }
+
+}
+
+/// Returns the Swift expression of the sum of `terms`, each a variable times a number.
+func sum(_ terms: [(variable: String, factor: Int)]) -> String {
+  let texts = terms.compactMap { variable, factor -> String? in
+    if factor == 0 { return nil }
+    return factor == 1 ? variable : "\(variable) &* \(factor)"
+  }
+  return texts.isEmpty ? "0" : texts.joined(separator: " &+ ")
+}
+
+/// Returns the Swift expression of the pointer `name` moved by `terms`.
+func pointer(_ name: String, _ terms: [(variable: String, factor: Int)]) -> String {
+  let offset = sum(terms)
+  if offset == "0" { return name }
+  return offset.contains(" ") ? "\(name) + (\(offset))" : "\(name) + \(offset)"
+}
+
+/// Returns the Swift literal of `x` as a `Float`.
+func literal(_ x: Float) -> String {
+  if x.isNaN { return ".nan" }
+  if x.isInfinite { return x < 0 ? "-.infinity" : ".infinity" }
+  if x == x.rounded(), abs(x) < 1e7, !(x == 0 && x.sign == .minus) { return "\(Int(x))" }
+  return "\(x)"
+}

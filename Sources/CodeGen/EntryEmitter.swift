@@ -1,0 +1,231 @@
+import IR
+import Planning
+
+/// The writer of the function of one entry, or of `bind`.
+struct EntryEmitter {
+
+  private let plan: EntryPlan
+  private let weights: [WeightItem]
+
+  /// The function.
+  let function: String
+
+  /// The texts of the graph's lines, by the node that they are about.
+  private var lines: [ID<Node>: [String]] = [:]
+
+  private let isBind: Bool
+
+  /// The names of the pointers that the function is given, by what they point to.
+  private(set) var pointers: [(base: Base, name: String, scalar: Scalar32, isWritten: Bool)] = []
+
+  /// The names of variables in the function.
+  private var names: SwiftNames
+
+  /// The names of the step and of each state's two pointers, by loop.
+  private var loopNames: [Int: (step: String, states: [(old: String, new: String)])] = [:]
+
+  /// The words that functions of entries use.
+  private static let reserved: Set<String> = [
+    "weights", "workspace", "steps", "numbers", "integers", "values", "swap",
+  ]
+
+  /// Creates the writer of entry `index`.
+  init(entry index: Int, of plan: Plan, module: Module) {
+    self.plan = plan.entries[index]
+    weights = plan.weights
+    isBind = false
+    function = "\(SwiftNames.stem(plan.entries[index].name))Entry"
+    names = SwiftNames(reserved: Self.reserved.union(SwiftNames.standardNames))
+    let entry = module.entries[index]
+    for (i, state) in module.states.enumerated() {
+      add(Base.state(ID(i)), state.name, Scalar32(state.type.element), isWritten: true)
+    }
+    for (i, input) in entry.inputs.enumerated() {
+      add(.input(i), input.name, Scalar32(input.type.element), isWritten: false)
+    }
+    for (i, output) in entry.outputs.enumerated() {
+      let type = entry.graph.type(of: output.value).dense
+      add(.output(i), output.name, Scalar32(type.element), isWritten: true)
+    }
+    collectLines(module.lines(ofEntry: index))
+    nameLoops(self.plan.steps)
+  }
+
+  /// Creates the writer of the section `bind`.
+  init(bindOf plan: Plan, module: Module) {
+    self.plan = plan.bind
+    weights = plan.weights
+    isBind = true
+    function = "bindEntry"
+    names = SwiftNames(reserved: Self.reserved.union(SwiftNames.standardNames))
+    for (i, parameter) in module.parameters.enumerated() {
+      add(.parameter(ID(i)), parameter.name, .float, isWritten: false)
+    }
+    collectLines(module.bindLines)
+  }
+
+  private mutating func nameLoops(_ steps: [Step]) {
+    for case .loop(let loop) in steps {
+      let step = names.identifier(SwiftNames.stem(loop.variable))
+      let states = loop.carried.map { carried in
+        let stem = SwiftNames.stem(carried.name)
+        return (old: names.identifier("\(stem)_old"), new: names.identifier("\(stem)_new"))
+      }
+      loopNames[loop.id] = (step, states)
+      nameLoops(loop.body + loop.remainder)
+    }
+  }
+
+  private mutating func add(_ base: Base, _ name: String, _ scalar: Scalar32, isWritten: Bool) {
+    // The suffix keeps variables apart from the functions that they are given to.
+    pointers.append((base, names.identifier("\(SwiftNames.stem(name))_"), scalar, isWritten))
+  }
+
+  private mutating func collectLines(_ printed: [PrintedLine]) {
+    for line in printed {
+      if case .node(let id) = line.subject { lines[id, default: []].append(line.text) }
+    }
+  }
+
+  /// The declarations of the function's parameters.
+  var parameters: [String] {
+    let weight = isBind ? "UnsafeMutableRawPointer" : "UnsafeRawPointer"
+    let own = pointers.map {
+      PointerParameter(name: $0.name, scalar: $0.scalar, isWritten: $0.isWritten).declaration
+    }
+    return ["_ weights: \(weight)", "_ workspace: UnsafeMutableRawPointer"] + own
+      + (isBind ? [] : ["_ steps: Int"])
+  }
+
+  /// Appends the function and has `emitter` emit its kernels.
+  func emit(into writer: inout SourceWriter, _ emitter: inout Emitter) {
+    var body = SourceWriter()
+    emit(plan.steps, into: &body, &emitter)
+    emitComments(plan.closingNodes, &body)
+    let text = body.text
+    writer.comment(
+      isBind ? "Makes the block of weights from the parameters." : "The entry \(plan.name).",
+      mark: "///")
+    writer.function("fileprivate func \(function)", parameters) { writer in
+      let bases = [
+        ("numbers", "workspace", "Float"), ("integers", "workspace", "Int32"),
+        ("values", "weights", "Float"), ("places", "weights", "Int32"),
+      ]
+      for (name, base, element) in bases where text.contains("\(name)") {
+        writer.line("let \(name) = \(base).assumingMemoryBound(to: \(element).self)")
+      }
+      writer.append(body)
+    }
+  }
+
+  private func emitComments(_ nodes: [ID<Node>], _ writer: inout SourceWriter) {
+    for id in nodes {
+      for line in lines[id] ?? [] { writer.comment(line) }
+    }
+  }
+
+  private func emit(
+    _ steps: [Step], into writer: inout SourceWriter, _ emitter: inout Emitter
+  ) {
+    for step in steps {
+      switch step {
+      case .kernel(let call):
+        emitComments(call.nodes, &writer)
+        for case .weight(let w) in call.kernel.access.writes.map(\.base) {
+          writer.comment(weights[w].name)
+        }
+        let emitted = emitter.emit(call.kernel)
+        let steps = emitted.takesSteps ? ["steps"] : []
+        writer.list("\(emitted.function)(", steps + emitted.texts { expression($0, $1) }, ")")
+      case .loop(let loop):
+        emit(loop, into: &writer, &emitter)
+      }
+    }
+  }
+
+  /// Returns the name of the pointer to a state of `loop`.
+  private func carriedName(_ loop: Int, _ index: Int, isNew: Bool) -> String {
+    guard let names = loopNames[loop]?.states[index] else {
+      preconditionFailure("loops have names")
+    }
+    return isNew ? names.new : names.old
+  }
+
+  /// Returns the name of the step of `loop`.
+  private func stepName(_ loop: Int) -> String {
+    guard let name = loopNames[loop]?.step else { preconditionFailure("loops have names") }
+    return name
+  }
+
+  private func emit(_ loop: Loop, into writer: inout SourceWriter, _ emitter: inout Emitter) {
+    emitComments(loop.nodes, &writer)
+    for (i, carried) in loop.carried.enumerated() {
+      let places = carried.buffers.map { expression(Place(.buffer($0)), .float) }
+      writer.line("var \(carriedName(loop.id, i, isNew: false)) = \(places[0])")
+      writer.line("var \(carriedName(loop.id, i, isNew: true)) = \(places[1])")
+    }
+    emitComments([loop.node], &writer)
+    let count = loop.count.expression
+    if loop.factor == 1 {
+      let range = loop.isReversed ? "(0..<\(count)).reversed()" : "0..<\(count)"
+      writer.block("for \(stepName(loop.id)) in \(range) {") {
+        emitRound(loop, loop.body, loop.closingNodes, &$0, &emitter)
+      }
+      return
+    }
+    let variable = stepName(loop.id)
+    let k = loop.factor
+    writer.line("var \(variable) = \(loop.isReversed ? "\(count) &- 1" : "0")")
+    let whole = loop.isReversed ? "\(variable) &+ 1 >= \(k)" : "\(variable) &+ \(k) <= \(count)"
+    let next = loop.isReversed ? "&-=" : "&+="
+    writer.block("while \(whole) {") {
+      emitRound(loop, loop.body, loop.closingNodes, &$0, &emitter)
+      $0.line("\(variable) \(next) \(k)")
+    }
+    let rest = loop.isReversed ? "\(variable) >= 0" : "\(variable) < \(count)"
+    writer.block("while \(rest) {") {
+      emitRound(loop, loop.remainder, loop.remainderClosingNodes, &$0, &emitter)
+      $0.line("\(variable) \(next) 1")
+    }
+  }
+
+  private func emitRound(
+    _ loop: Loop, _ steps: [Step], _ closing: [ID<Node>], _ writer: inout SourceWriter,
+    _ emitter: inout Emitter
+  ) {
+    emit(steps, into: &writer, &emitter)
+    emitComments(closing, &writer)
+    for i in loop.carried.indices {
+      let (old, new) = (
+        carriedName(loop.id, i, isNew: false), carriedName(loop.id, i, isNew: true)
+      )
+      writer.line("swap(&\(old), &\(new))")
+    }
+  }
+
+  /// Returns the Swift expression of the pointer to `place`.
+  private func expression(_ place: Place, _ scalar: Scalar32) -> String {
+    var terms: [(String, Int)] = []
+    var offset = place.offset
+    let name: String
+    switch place.base {
+    case .buffer(let b):
+      name = scalar == .float ? "numbers" : "integers"
+      offset += plan.buffers[b].offset
+    case .weight(let w):
+      name = scalar == .float ? "values" : "places"
+      offset += weights[w].offset
+    case .carried(let loop, let index, let isNew):
+      name = carriedName(loop, index, isNew: isNew)
+    case .input, .output, .state, .parameter:
+      guard let known = pointers.first(where: { $0.base == place.base }) else {
+        preconditionFailure("the function is given '\(place.base)'")
+      }
+      name = known.name
+    }
+    if offset != 0 { terms.append(("\(offset)", 1)) }
+    for motion in place.motions { terms.append((stepName(motion.loop), motion.stride)) }
+    return pointer(name, terms)
+  }
+
+}

@@ -1,0 +1,152 @@
+import IR
+import Planning
+
+/// The Swift file of a model.
+package struct GeneratedFile: Sendable {
+
+  /// The options of `swiftc` with which the file is fast, besides the module's name.
+  package var compilerFlags: [String]
+
+  /// The text.
+  package private(set) var text: String
+
+  /// The type that the file declares.
+  package let typeName: String
+
+  /// The beginning of the names of the C functions that the file declares.
+  package let symbolPrefix: String
+
+  /// Writes `plan` of `module`, to be compiled with `compilerFlags`.
+  ///
+  /// - Requires: `plan` was made from `module`.
+  package init(_ plan: Plan, of module: Module, compilerFlags: [String]) {
+    self.compilerFlags = compilerFlags
+    typeName = SwiftNames.type(module.name)
+    symbolPrefix = SwiftNames.stem(module.name)
+    var emitter = Emitter(plan: plan)
+    var entries = SourceWriter()
+    let bind = EntryEmitter(bindOf: plan, module: module)
+    bind.emit(into: &entries, &emitter)
+    for i in plan.entries.indices {
+      entries.gap()
+      EntryEmitter(entry: i, of: plan, module: module).emit(into: &entries, &emitter)
+    }
+    var writer = SourceWriter()
+    Self.emitHeader(plan, module, compilerFlags, &writer)
+    let api = ModelEmitter(plan: plan, module: module, typeName: typeName)
+    api.emit(into: &writer)
+    writer.gap()
+    api.emitSymbols(prefix: symbolPrefix, into: &writer)
+    writer.gap()
+    writer.append(entries)
+    Self.emitSupport(emitter, &writer)
+    text = writer.text
+  }
+
+  private static func emitHeader(
+    _ plan: Plan, _ module: Module, _ flags: [String], _ writer: inout SourceWriter
+  ) {
+    writer.line("// The model \(module.name), written by graphc. Do not edit.")
+    writer.line("//")
+    writer.line("// Compile with these options; without them the code is right, but slow:")
+    let name = SwiftNames.stem(module.name)
+    let command =
+      ["swiftc"] + flags + ["-emit-library", "-module-name", name, "\(name.lowercased()).swift"]
+    writer.comment(command.joined(separator: " "))
+    writer.line("//")
+    let machine = plan.machine
+    let caches = machine.cacheBytes.map { "\($0 / 1024)" }.joined(separator: ", ")
+    writer.comment(
+      "Target: \(machine.name), \(machine.lanes) lanes, \(machine.registers) registers, caches of "
+        + "\(caches) KiB.")
+    let dimensions = module.dimensions.map { "\($0.name) = \($0.value)" }
+    if !dimensions.isEmpty {
+      writer.comment("Dimensions: \(dimensions.joined(separator: ", ")).")
+    }
+    writer.comment("Passes: \(module.finishedPasses.joined(separator: ", ")).")
+    writer.line("")
+    writer.line("#if canImport(Darwin)")
+    writer.line("  import Darwin")
+    writer.line("#elseif canImport(Glibc)")
+    writer.line("  import Glibc")
+    writer.line("#elseif canImport(Musl)")
+    writer.line("  import Musl")
+    writer.line("#endif")
+    writer.line("")
+  }
+
+  /// Appends kernels, tiles and vector operations.
+  private static func emitSupport(_ emitter: Emitter, _ writer: inout SourceWriter) {
+    for function in emitter.functions {
+      writer.gap()
+      for line in function.lines { writer.line(line) }
+    }
+    for (shape, ranges) in emitter.tiles.sorted(by: { $0.key < $1.key }) {
+      writer.gap()
+      writer.append(emitter.tileText(shape, ranges))
+    }
+    writer.gap()
+    if emitter.needsClipping { emitClipping(emitter, &writer) }
+    let target = VectorTarget(lanes: emitter.lanes)
+    let text = VectorOperation.source(of: emitter.operations, for: target)
+    for line in text.split(separator: "\n", omittingEmptySubsequences: false).dropLast() {
+      writer.line(String(line))
+    }
+  }
+
+  /// Appends the loads and stores that keep to a count.
+  private static func emitClipping(_ emitter: Emitter, _ writer: inout SourceWriter) {
+    let lanes = emitter.lanes
+    let variants: [(VectorOperation, String, String)] = [
+      (.loadFirst, "Vector", "Float"), (.loadFirstIntegers, "Integers", "Int32"),
+    ]
+    for (operation, vector, element) in variants where emitter.operations.contains(operation) {
+      writer.block(
+        "@inline(__always) fileprivate func load(_ p: UnsafePointer<\(element)>, upTo n: Int) "
+          + "-> \(vector) {"
+      ) {
+        $0.line(
+          "n >= \(lanes) ? load(p) : n > 0 ? load(p, count: n) : \(vector)()")
+      }
+      writer.gap()
+    }
+    let strided: [(VectorOperation, String, String)] = [
+      (.loadFirstStrided, "Vector", "Float"),
+      (.loadFirstStridedIntegers, "Integers", "Int32"),
+    ]
+    for (operation, vector, element) in strided where emitter.operations.contains(operation) {
+      writer.line("@inline(__always)")
+      writer.function(
+        "fileprivate func load",
+        ["_ p: UnsafePointer<\(element)>", "stride: Int", "upTo n: Int"], " -> \(vector)"
+      ) {
+        $0.line("n > 0 ? load(p, stride: stride, count: min(n, \(lanes))) : \(vector)()")
+      }
+      writer.gap()
+    }
+    let stores: [(VectorOperation, String, String, Bool)] = [
+      (.storeFirst, "Vector", "Float", false),
+      (.storeFirstIntegers, "Integers", "Int32", false),
+      (.storeFirstStrided, "Vector", "Float", true),
+      (.storeFirstStridedIntegers, "Integers", "Int32", true),
+    ]
+    for (operation, vector, element, isStrided) in stores
+    where emitter.operations.contains(operation) {
+      let stride = isStrided ? ["stride: Int"] : []
+      let label = isStrided ? ", stride: stride" : ""
+      writer.line("@inline(__always)")
+      writer.function(
+        "fileprivate func store",
+        ["_ v: \(vector)", "_ p: UnsafeMutablePointer<\(element)>"] + stride + ["upTo n: Int"]
+      ) {
+        if isStrided {
+          $0.line("if n > 0 { store(v, p\(label), count: min(n, \(lanes))) }")
+        } else {
+          $0.line("if n >= \(lanes) { store(v, p) } else if n > 0 { store(v, p, count: n) }")
+        }
+      }
+      writer.gap()
+    }
+  }
+
+}

@@ -1,0 +1,392 @@
+import IR
+import Planning
+
+/// The writer of a model's type and of its C functions.
+struct ModelEmitter {
+
+  private let plan: Plan
+  private let module: Module
+  private let typeName: String
+
+  init(plan: Plan, module: Module, typeName: String) {
+    self.plan = plan
+    self.module = module
+    self.typeName = typeName
+  }
+
+  /// A tensor of the interface.
+  private struct Field {
+
+    var name: String
+    var type: TensorType
+    var count: Int
+    var text: String
+
+    var element: String { Scalar32(type.element) == .float ? "Float" : "Int32" }
+
+  }
+
+  private func field(_ name: String, _ type: TensorType, _ names: inout SwiftNames) -> Field {
+    guard let sizes = type.sizes(in: module.dimensions) else {
+      preconditionFailure("sizes of a well-formed module do not overflow")
+    }
+    return Field(
+      name: names.identifier(name), type: type, count: sizes.reduce(1, *),
+      text: type.description(in: module.dimensions))
+  }
+
+  private static let reserved: Set<String> = [
+    "weights", "workspace", "steps", "state", "memory", "reset", "forward", "step", "precondition",
+    "withFlushToZero", "reserve",
+  ]
+
+  private var parameters: [Field] {
+    var names = SwiftNames(reserved: Self.reserved)
+    return module.parameters.map { field($0.name, $0.type, &names) }
+  }
+
+  private var states: [Field] {
+    var names = SwiftNames(reserved: Self.reserved)
+    return module.states.map { field($0.name, $0.type, &names) }
+  }
+
+  /// Appends the model's type.
+  func emit(into writer: inout SourceWriter) {
+    writer.line("/// The model \(module.name) with its weights.")
+    writer.line("///")
+    writer.comment(
+      "Calls write to memory that copies share: use one value from one task at a time.",
+      mark: "///")
+    writer.block("public struct \(typeName) {") { writer in
+      writer.line("")
+      emitWeights(&writer)
+      if !states.isEmpty { emitState(&writer) }
+      writer.line("private let memory: Memory")
+      writer.line("")
+      emitInitializer(&writer)
+      for i in plan.entries.indices { emitEntry(i, &writer) }
+      emitMemory(&writer)
+    }
+  }
+
+  private func emitWeights(_ writer: inout SourceWriter) {
+    writer.line("/// The parameters, each in row-major order.")
+    writer.block("public struct Weights: Sendable {") { writer in
+      writer.line("")
+      for p in parameters {
+        writer.line("/// `\(p.text)`, \(p.count) numbers.")
+        writer.line("public var \(p.name): [Float]")
+        writer.line("")
+      }
+      writer.line("/// Creates weights.")
+      writer.function("public init", parameters.map { "\($0.name): [Float]" }) { writer in
+        for p in parameters { writer.line("self.\(p.name) = \(p.name)") }
+      }
+      writer.line("")
+    }
+    writer.line("")
+  }
+
+  private func emitState(_ writer: inout SourceWriter) {
+    let needsWeights = module.states.contains { state in
+      if case .parameter = state.initial { return true }
+      return false
+    }
+    let arguments = needsWeights ? ["_ weights: Weights"] : []
+    writer.line("/// What goes from call to call; a copy is another sequence.")
+    writer.block("public struct State: Sendable, Equatable {") { writer in
+      writer.line("")
+      for s in states {
+        writer.line("/// `\(s.text)`, \(s.count) elements.")
+        writer.line("public var \(s.name): [\(s.element)]")
+        writer.line("")
+      }
+      writer.line("/// Creates the state in which a sequence starts.")
+      writer.function("public init", arguments) { writer in
+        for (s, state) in zip(states, module.states) {
+          writer.list("\(s.name) = ", [initialText(state, s)], "")
+        }
+      }
+      writer.line("")
+      writer.line("/// Goes back to the start of a sequence.")
+      writer.function("public mutating func reset", arguments) {
+        $0.line(needsWeights ? "self = State(weights)" : "self = State()")
+      }
+      writer.line("")
+    }
+    writer.line("")
+  }
+
+  /// Returns the Swift expression of the elements that `state` starts with.
+  private func initialText(_ state: State, _ field: Field) -> String {
+    switch state.initial {
+    case .zeros: return "[\(field.element)](repeating: 0, count: \(field.count))"
+    case .ones: return "[\(field.element)](repeating: 1, count: \(field.count))"
+    case .constant(let x):
+      let text = literal(Float(x.value(in: module.dimensions)))
+      return "[\(field.element)](repeating: \(text), count: \(field.count))"
+    case .iota: return "(0..<\(field.count)).map { \(field.element)($0) }"
+    case .literal(let elements):
+      return "[\(elements.map { literal(Float($0)) }.joined(separator: ", "))]"
+    case .parameter(let p): return "weights.\(parameters[p.position].name)"
+    case .uniform, .normal: preconditionFailure("states do not start at random")
+    }
+  }
+
+  private func emitInitializer(_ writer: inout SourceWriter) {
+    writer.line("/// Binds `weights`.")
+    writer.line("///")
+    writer.line("/// - Precondition: every array has as many numbers as its shape says.")
+    writer.block("public init(_ weights: Weights) {") { writer in
+      for p in parameters {
+        writer.line(
+          "precondition(weights.\(p.name).count == \(p.count), \"\(p.text)\")")
+      }
+      writer.line("memory = Memory()")
+      let pointers = parameters.indices.map { "p\($0)" }
+      emitPointers(
+        parameters.enumerated().map { ("weights.\($1.name)", "p\($0)", false) }, &writer
+      ) {
+        $0.list("bindEntry(", ["memory.weights", "memory.workspace"] + pointers, ")")
+      }
+    }
+    writer.line("")
+  }
+
+  /// Appends `content` inside the scopes in which the elements of `arrays` have addresses.
+  private func emitPointers(
+    _ arrays: [(array: String, name: String, isWritten: Bool)], _ writer: inout SourceWriter,
+    _ content: (inout SourceWriter) -> Void
+  ) {
+    let unwrapped = arrays.map { "let \($0.name) = \($0.name).baseAddress" }
+    func open(_ i: Int, _ writer: inout SourceWriter) {
+      if i == arrays.count {
+        emitGuard(unwrapped, &writer)
+        content(&writer)
+        return
+      }
+      let method =
+        arrays[i].isWritten ? "withUnsafeMutableBufferPointer" : "withUnsafeBufferPointer"
+      writer.block("\(arrays[i].array).\(method) { \(arrays[i].name) in") { open(i + 1, &$0) }
+    }
+    open(0, &writer)
+  }
+
+  private func emitEntry(_ index: Int, _ writer: inout SourceWriter) {
+    let entry = module.entries[index]
+    let planned = plan.entries[index]
+    var names = SwiftNames(reserved: Self.reserved)
+    let inputs = entry.inputs.map { field($0.name, $0.type, &names) }
+    let outputs = entry.outputs.map {
+      field($0.name, entry.graph.type(of: $0.value).dense, &names)
+    }
+    let steps = self.steps(of: planned)
+    writer.line("/// Calls the entry \(planned.name).")
+    writer.line("///")
+    for x in inputs { writer.line("/// - `\(x.name)`: `\(x.text)`, \(x.count) elements.") }
+    for y in outputs { writer.line("/// - `\(y.name)`: gets `\(y.text)`, \(y.count) elements.") }
+    if planned.countedDimension != nil {
+      writer.comment(
+        "- `steps`: how many steps to do, at most \(steps); arrays hold those first.", mark: "///")
+    }
+    writer.line("///")
+    writer.comment(
+      "- Precondition: arrays have at least that many elements, indices are in range.",
+      mark: "///")
+    let parameters =
+      inputs.map { "\($0.name): [\($0.element)]" }
+      + (states.isEmpty ? [] : ["state: inout State"])
+      + outputs.map { "\($0.name): inout [\($0.element)]" }
+      + (planned.countedDimension == nil ? [] : ["steps: Int = \(steps)"])
+    writer.function("public func \(SwiftNames.stem(planned.name))", parameters) { writer in
+      emitEntryBody(index, planned, inputs, outputs, steps, &writer)
+    }
+    writer.line("")
+  }
+
+  /// Returns the full count of steps of `entry`.
+  private func steps(of entry: EntryPlan) -> Int {
+    entry.countedDimension.map { module.dimensions[$0].value } ?? 1
+  }
+
+  private func emitEntryBody(
+    _ index: Int, _ planned: EntryPlan, _ inputs: [Field], _ outputs: [Field], _ steps: Int,
+    _ writer: inout SourceWriter
+  ) {
+    let isCounted = planned.countedDimension != nil
+    if isCounted {
+      writer.line("precondition((0...\(steps)).contains(steps), \"0 to \(steps) steps\")")
+    }
+    func count(_ field: Field) -> String {
+      guard isCounted, let first = field.type.shape.first, first.dimension == planned.countedDimension,
+        steps > 0
+      else { return "\(field.count)" }
+      let each = field.count / steps
+      return each == 1 ? "steps" : "steps &* \(each)"
+    }
+    for x in inputs {
+      writer.line("precondition(\(x.name).count >= \(count(x)), \"\(x.text)\")")
+      if case .index(let n) = x.type.element, let limit = n.value(in: module.dimensions) {
+        writer.block("for index in \(x.name).prefix(\(count(x))) {") {
+          $0.line("precondition(0 <= index && index < \(limit), \"\(x.text)\")")
+        }
+      }
+    }
+    for y in outputs {
+      writer.line("precondition(\(y.name).count >= \(count(y)), \"\(y.text)\")")
+    }
+    for s in states {
+      writer.line("precondition(state.\(s.name).count == \(s.count), \"\(s.text)\")")
+    }
+    let arrays =
+      states.enumerated().map { (array: "state.\($1.name)", name: "s\($0)", isWritten: true) }
+      + inputs.enumerated().map { (array: $1.name, name: "x\($0)", isWritten: false) }
+      + outputs.enumerated().map { (array: $1.name, name: "y\($0)", isWritten: true) }
+    emitPointers(arrays, &writer) { writer in
+      let arguments =
+        ["memory.weights", "memory.workspace"] + arrays.map(\.name) + [isCounted ? "steps" : "1"]
+      emitCall(planned, arguments, &writer)
+    }
+  }
+
+  /// Appends the call of the function of `entry`, which loops flush denormals in.
+  private func emitCall(
+    _ entry: EntryPlan, _ arguments: [String], _ writer: inout SourceWriter
+  ) {
+    let function = "\(SwiftNames.stem(entry.name))Entry"
+    if entry.name == "step" {
+      writer.list("\(function)(", arguments, ")")
+      return
+    }
+    writer.block("flushingToZero {") { $0.list("\(function)(", arguments, ")") }
+  }
+
+  private func emitMemory(_ writer: inout SourceWriter) {
+    let workspace = ([plan.bind] + plan.entries).map(\.workspaceBytes).max() ?? 0
+    writer.line("/// The block of weights and the workspace; a class, because it frees them.")
+    writer.block("private final class Memory {") { writer in
+      writer.line("")
+      for (name, bytes) in [("weights", plan.weightBytes), ("workspace", workspace)] {
+        writer.line(
+          "let \(name) = UnsafeMutableRawPointer.allocate(byteCount: \(bytes + 64), alignment: 64)"
+        )
+      }
+      writer.line("")
+      writer.block("init() {") {
+        $0.line(
+          "weights.initializeMemory(as: UInt8.self, repeating: 0, count: \(plan.weightBytes + 64))"
+        )
+        $0.line(
+          "workspace.initializeMemory(as: UInt8.self, repeating: 0, count: \(workspace + 64))")
+      }
+      writer.line("")
+      writer.block("deinit {") {
+        $0.line("weights.deallocate()")
+        $0.line("workspace.deallocate()")
+      }
+      writer.line("")
+    }
+    writer.line("")
+  }
+
+  /// Appends the C functions, whose names start with `prefix`, and what they share.
+  func emitSymbols(prefix: String, into writer: inout SourceWriter) {
+    writer.line("/// Makes the block of weights from the parameters, for callers by C.")
+    writer.line("@c(\(prefix)_bind)")
+    writer.function(
+      "public func \(prefix)_bind",
+      [
+        "_ parameters: UnsafePointer<UnsafeRawPointer?>", "_ weights: UnsafeMutableRawPointer",
+        "_ workspace: UnsafeMutableRawPointer",
+      ]
+    ) { writer in
+      let names = parameters.indices.map { "p\($0)" }
+      emitUnwrapped(names.enumerated().map { ("parameters[\($0)]", $1, "Float") }, &writer)
+      writer.list("bindEntry(", ["weights", "workspace"] + names, ")")
+    }
+    for i in plan.entries.indices { emitSymbol(i, prefix, &writer) }
+    writer.line("")
+    emitFlushing(&writer)
+  }
+
+  /// Appends constants for the pointers in an array of C, with the types of their elements.
+  private func emitUnwrapped(
+    _ pointers: [(source: String, name: String, element: String)], _ writer: inout SourceWriter
+  ) {
+    emitGuard(
+      pointers.map { "let \($0.name) = \($0.source)?.assumingMemoryBound(to: \($0.element).self)" },
+      &writer)
+  }
+
+  /// Appends a `guard` of `conditions`, one a line, that returns.
+  private func emitGuard(_ conditions: [String], _ writer: inout SourceWriter) {
+    guard let first = conditions.first else { return }
+    if conditions.count == 1 {
+      writer.line("guard \(first) else { return }")
+      return
+    }
+    writer.line("guard \(first),")
+    writer.indented { writer in
+      for (i, condition) in conditions.enumerated().dropFirst() {
+        writer.line(condition + (i + 1 < conditions.count ? "," : ""))
+      }
+    }
+    writer.line("else { return }")
+  }
+
+  private func emitSymbol(_ index: Int, _ prefix: String, _ writer: inout SourceWriter) {
+    let entry = module.entries[index]
+    let planned = plan.entries[index]
+    writer.line("")
+    writer.line("/// The entry \(planned.name), for callers by C.")
+    let symbol = "\(prefix)_\(SwiftNames.stem(planned.name))"
+    writer.line("@c(\(symbol))")
+    writer.function(
+      "public func \(symbol)",
+      [
+        "_ weights: UnsafeRawPointer", "_ workspace: UnsafeMutableRawPointer",
+        "_ states: UnsafePointer<UnsafeMutableRawPointer?>",
+        "_ inputs: UnsafePointer<UnsafeRawPointer?>",
+        "_ outputs: UnsafePointer<UnsafeMutableRawPointer?>", "_ steps: Int",
+      ]
+    ) { writer in
+      func element(_ type: TensorType) -> String {
+        Scalar32(type.element) == .float ? "Float" : "Int32"
+      }
+      var pointers: [(source: String, name: String, element: String)] = []
+      for (i, state) in module.states.enumerated() {
+        pointers.append(("states[\(i)]", "s\(i)", element(state.type)))
+      }
+      for (i, input) in entry.inputs.enumerated() {
+        pointers.append(("inputs[\(i)]", "x\(i)", element(input.type)))
+      }
+      for (i, output) in entry.outputs.enumerated() {
+        let type = entry.graph.type(of: output.value).dense
+        pointers.append(("outputs[\(i)]", "y\(i)", element(type)))
+      }
+      emitUnwrapped(pointers, &writer)
+      emitCall(planned, ["weights", "workspace"] + pointers.map(\.name) + ["steps"], &writer)
+    }
+  }
+
+  /// Appends the function that calls another while denormal numbers count as zero.
+  private func emitFlushing(_ writer: inout SourceWriter) {
+    if plan.entries.allSatisfy({ $0.name == "step" }) { return }
+    writer.line("/// Calls `body` while denormal numbers count as zero, then restores the mode.")
+    writer.line("@inline(__always)")
+    writer.block("fileprivate func flushingToZero(_ body: () -> Void) {") { writer in
+      writer.line("var caller = fenv_t()")
+      writer.line("fegetenv(&caller)")
+      writer.line("var flushing = caller")
+      writer.line("#if arch(x86_64)")
+      writer.indented { $0.line("flushing.__mxcsr |= 0x8040") }
+      writer.line("#elseif arch(arm64)")
+      writer.indented { $0.line("flushing.__fpcr |= 1 << 24") }
+      writer.line("#endif")
+      writer.line("fesetenv(&flushing)")
+      writer.line("body()")
+      writer.line("fesetenv(&caller)")
+    }
+  }
+
+}

@@ -1,0 +1,66 @@
+/// Identifiers of generated Swift for names of a graph.
+///
+/// A name of a graph is an ASCII identifier, perhaps with dots, so that nothing else can get into
+/// the source by way of a name.
+struct SwiftNames {
+
+  private var taken: Set<String>
+
+  /// Creates the names of a scope in which `reserved` are taken already.
+  init(reserved: some Sequence<String> = []) {
+    taken = Set(reserved)
+  }
+
+  /// Takes and returns an identifier for `name`, in backticks where it is a keyword.
+  mutating func identifier(_ name: String) -> String {
+    let stem = Self.stem(name)
+    var candidate = stem
+    var number = 2
+    // Names are finite, so that some number is free.
+    while Self.unusable.contains(candidate) || !taken.insert(candidate).inserted {
+      candidate = "\(stem)_\(number)"
+      number += 1
+    }
+    return Self.keywords.contains(candidate) ? "`\(candidate)`" : candidate
+  }
+
+  /// Returns `name` with dots replaced, so that it is one Swift identifier.
+  static func stem(_ name: String) -> String {
+    let parts = name.utf8.map { byte -> Character in
+      let scalar = Character(UnicodeScalar(byte))
+      return scalar.isASCII && (scalar.isLetter || scalar.isNumber) ? scalar : "_"
+    }
+    let text = String(parts)
+    return text.first?.isNumber ?? true || text == "_" ? "_\(text)_" : text
+  }
+
+  /// Returns the type of the model `name`: no type that generated code uses is hidden by it.
+  static func type(_ name: String) -> String {
+    let stem = stem(name)
+    let isHidden = standardNames.contains(stem) || keywords.contains(stem)
+    return isHidden || unusable.contains(stem) ? "\(stem)Model" : stem
+  }
+
+  /// The names of the standard library, and of every generated file, that generated code uses.
+  static let standardNames: Set<String> = [
+    "Any", "Array", "Bool", "Builtin", "Double", "Equatable", "Float", "Glibc", "Int", "Int32",
+    "Integers", "Darwin", "Musl", "Optional", "Range", "SIMD16", "SIMD4", "SIMD8", "Sendable",
+    "String", "Swift", "UInt32", "UnsafeBufferPointer", "UnsafeMutableBufferPointer",
+    "UnsafeMutablePointer", "UnsafeMutableRawPointer", "UnsafePointer", "UnsafeRawPointer",
+    "Vector", "Void", "Memory", "UnicodeScalar", "AnyObject", "Error", "Never", "Character",
+  ]
+
+  /// The words that are identifiers only in backticks.
+  private static let keywords: Set<String> = [
+    "Any", "as", "associatedtype", "break", "case", "catch", "class", "continue", "default",
+    "defer", "deinit", "do", "else", "enum", "extension", "fallthrough", "false", "fileprivate",
+    "for", "func", "guard", "if", "import", "in", "inout", "internal", "is", "let", "nil",
+    "operator", "precedencegroup", "private", "protocol", "public", "repeat", "rethrows",
+    "return", "static", "struct", "subscript", "super", "switch", "throw", "throws", "true", "try",
+    "typealias", "var", "where", "while",
+  ]
+
+  /// The words that mean something else even in backticks.
+  private static let unusable: Set<String> = ["self", "Self", "init", "Type", "Protocol", "_"]
+
+}

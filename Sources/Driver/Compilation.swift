@@ -1,0 +1,181 @@
+import CodeGen
+import Diagnostics
+import IR
+import Interpreter
+import Optimizer
+import Parsing
+import Planning
+import Runner
+import Tensors
+
+/// What a compilation is asked for.
+package struct CompilationOptions: Sendable {
+
+  /// The most bytes that a file with a graph may have.
+  package static let fileLimit = 16 << 20
+
+  /// The sizes that replace those in the text.
+  package var dimensions: [(name: String, value: Int)] = []
+
+  package var target: TargetCPU
+  package var schedule = PassContext.Schedule.auto
+  package var unrolling = PassContext.Unrolling.auto
+
+  /// The passes to run; `nil` for the standard ones.
+  package var passes: [Pass]?
+
+  /// The most rewrites of all passes together; `nil` for any number.
+  package var rewriteLimit: Int?
+
+  /// The most bytes that the weights and the workspace of a model may take.
+  package var memoryLimit = 4 << 30
+
+  /// `true` iff the generated file maps its code to lines of the graph for debuggers.
+  package var mapsToGraph = false
+
+  /// Creates the standard options for `target`.
+  package init(target: TargetCPU) {
+    self.target = target
+  }
+
+}
+
+/// A graph that has been read.
+package struct Source: Sendable {
+
+  package let path: String
+  package private(set) var files = SourceFiles()
+  package let id: SourceFileID
+
+  /// Creates the source of the text `utf8`, which messages call `path`.
+  package init(path: String, utf8: [UInt8]) {
+    self.path = path
+    id = files.add(SourceFile(name: path, utf8: utf8))
+  }
+
+  /// Reads the file at `path`.
+  package init(path: String) throws(FileError) {
+    self.init(path: path, utf8: try readFile(path, limit: CompilationOptions.fileLimit))
+  }
+
+  /// Returns the module in the text with `dimensions` in place of its own.
+  package func module(
+    overriding dimensions: [(name: String, value: Int)], warnings: inout DiagnosticSet
+  ) throws(CompilationError) -> Module {
+    var diagnostics = DiagnosticSet()
+    let module = parse(files[id], as: id, overriding: dimensions, diagnostics: &diagnostics)
+    guard var module, !diagnostics.containsError else { throw CompilationError(diagnostics) }
+    warnings.insert(contentsOf: diagnostics.elements)
+    module.settle()
+    return module
+  }
+
+}
+
+/// A module, its optimised form, its plan and its Swift file.
+package struct Compilation: Sendable {
+
+  package let options: CompilationOptions
+
+  /// The module as it was read.
+  package let original: Module
+
+  /// The module after all passes.
+  package private(set) var module: Module
+
+  /// What each pass did.
+  package private(set) var records: [PassRecord] = []
+
+  package let plan: Plan
+  package let file: GeneratedFile
+
+  /// The warnings.
+  package private(set) var warnings = DiagnosticSet()
+
+  /// Compiles `source` as far as its Swift text.
+  ///
+  /// Calls `observe` before the first pass, with no record, and after each.
+  package init(
+    _ source: Source, options: CompilationOptions,
+    observe: (PassRecord?, Module) -> Void = { _, _ in }
+  ) throws(CompilationError) {
+    var warnings = DiagnosticSet()
+    let module = try source.module(overriding: options.dimensions, warnings: &warnings)
+    try self.init(module, options: options, warnings: warnings, observe: observe)
+  }
+
+  /// Compiles `module` as far as its Swift text.
+  package init(
+    _ module: Module, options: CompilationOptions, warnings: DiagnosticSet = .init(),
+    observe: (PassRecord?, Module) -> Void = { _, _ in }
+  ) throws(CompilationError) {
+    self.options = options
+    self.original = module
+    self.warnings = warnings
+    var result = module
+    var records: [PassRecord] = []
+    observe(nil, module)
+    self.warnings.insert(
+      contentsOf: try Self.optimize(&result, options) { record, module in
+        records.append(record)
+        observe(record, module)
+      }.elements)
+    self.records = records
+    self.module = result
+    let machine = options.target.machine
+    let plan = Plan(result, machine: machine)
+    try Self.checkMemory(plan, module, limit: options.memoryLimit)
+    self.plan = plan
+    self.file = GeneratedFile(
+      plan, of: result, compilerFlags: SwiftCompiler.codeFlags(target: options.target))
+  }
+
+  /// Runs the passes that `options` ask for on `module` and returns their warnings.
+  package static func optimize(
+    _ module: inout Module, _ options: CompilationOptions,
+    observe: (PassRecord, Module) -> Void = { _, _ in }
+  ) throws(CompilationError) -> DiagnosticSet {
+    var context = PassContext(
+      machine: options.target.machine, schedule: options.schedule, unrolling: options.unrolling,
+      rewriteLimit: options.rewriteLimit)
+    let pipeline = options.passes.map { Pipeline($0, after: module.finishedPasses) } ?? .standard
+    pipeline.run(on: &module, context: &context, observe: observe)
+    if context.diagnostics.containsError { throw CompilationError(context.diagnostics) }
+    return context.diagnostics
+  }
+
+  /// Throws if the memory of `plan` exceeds `limit` bytes.
+  private static func checkMemory(
+    _ plan: Plan, _ module: Module, limit: Int
+  ) throws(CompilationError) {
+    var needs = [("the weights", plan.weightBytes)]
+    for entry in [plan.bind] + plan.entries {
+      needs.append(("the workspace of '\(entry.name)'", entry.workspaceBytes))
+    }
+    for (what, bytes) in needs where bytes > limit {
+      throw CompilationError(
+        .error(
+          .arenaTooLarge, "\(what) takes \(bytes) bytes; '--memory' permits \(limit)",
+          at: module.nameSpan))
+    }
+  }
+
+}
+
+extension DiagnosticCode {
+
+  /// The codes of models that are too large.
+  package static let driver: [DiagnosticCode] = [.arenaTooLarge]
+
+  package static let arenaTooLarge = DiagnosticCode(
+    "arena-too-large", "the numbers of a model take more memory than is permitted",
+    example: """
+      model M {
+        dim n = 40000
+        input x : f32[n, 1]
+        y = sum(exp(x + transpose(x)) + x)
+        output y
+      }
+      """)
+
+}

@@ -1,0 +1,316 @@
+import IR
+
+/// A piece of work that is one call in the generated code.
+package indirect enum Kernel: Hashable, Sendable {
+
+  case product(Product)
+  case map(Map)
+  case reduce(Reduce)
+  case softmax(Softmax)
+  case argmax(Argmax)
+  case gather(Gather)
+  case oneHot(OneHot)
+  case mask(Mask)
+  case pack(Pack)
+  case literal(Literal)
+
+  /// Repeats kernels for each batch of a product of two tensors.
+  case batched(Batched)
+
+}
+
+/// A tensor as a kernel walks over it.
+package struct Operand: Hashable, Sendable {
+
+  package var place: Place
+
+  /// The elements between neighbours, for each loop of the kernel.
+  package var strides: [Int]
+
+  package var scalar: Scalar32
+
+  /// Creates an operand.
+  package init(place: Place, strides: [Int], scalar: Scalar32) {
+    self.place = place
+    self.strides = strides
+    self.scalar = scalar
+  }
+
+}
+
+/// What is computed for each element of an iteration.
+///
+/// Instructions refer to the results of earlier ones by their positions.
+package struct Program: Hashable, Sendable {
+
+  /// A step of a program.
+  package enum Instruction: Hashable, Sendable {
+
+    /// An element of an operand.
+    case input(Int)
+
+    /// A number in the text.
+    case number(Double, Scalar32)
+
+    /// The sum that a product has reached for a segment of its columns.
+    case accumulator(segment: Int)
+
+    case unary(Unary, Int)
+    case binary(Binary, Int, Int)
+    case compare(Comparison, Int, Int, of: Scalar32)
+    case select(Int, Int, Int, of: Scalar32)
+    case convert(Int)
+
+  }
+
+  /// A result that is stored.
+  package struct Output: Hashable, Sendable {
+
+    package var instruction: Int
+    package var operand: Operand
+
+  }
+
+  package var inputs: [Operand] = []
+  package var instructions: [Instruction] = []
+  package var outputs: [Output] = []
+
+}
+
+/// A program for each element of an iteration space.
+package struct Map: Hashable, Sendable {
+
+  /// The extents, the outermost first; vectors run along the last.
+  package var loops: [Count]
+
+  package var program: Program
+
+}
+
+/// A matrix product over the concatenation of its parts, with a program behind it.
+///
+/// The result has `segments` segments of `units` columns each. A tile is `tile.rows` rows of
+/// `tile.vectors` vectors of units of every segment. Packed weights are ordered by panel (a tile's
+/// columns), then by row of the weight, then by segment, vector and lane.
+package struct Product: Hashable, Sendable {
+
+  /// A part that is multiplied.
+  package struct Part: Hashable, Sendable {
+
+    /// The rows; strides are those between rows, neighbours within a row are adjacent.
+    package var place: Place
+    package var rowStride: Int
+
+    /// The number of columns of the part, which is that of the rows of its weight.
+    package var depth: Int
+
+    /// The packed weight.
+    package var weight: Place
+
+    /// The segments that the part feeds.
+    package var segments: Range<Int>
+
+  }
+
+  /// A one-hot part: a row of a packed table.
+  package struct Lookup: Hashable, Sendable {
+
+    package var index: Place
+    package var indexStride: Int
+
+    /// The packed rows.
+    package var table: Place
+
+    package var segments: Range<Int>
+
+  }
+
+  /// A tensor at which sums start.
+  package struct Start: Hashable, Sendable {
+
+    package var place: Place
+    package var rowStride: Int
+
+    /// The elements between segments.
+    package var segmentStride: Int
+
+  }
+
+  package var rows: Count
+  package var units: Int
+  package var segments: Int
+  package var tile: Tile
+  package var parts: [Part]
+  package var lookups: [Lookup]
+
+  /// The packed bias, unless a table has it.
+  package var bias: Place?
+
+  package var start: Start?
+
+  /// What follows; strides of its operands are those of rows and units.
+  package var program: Program
+
+  /// The number of panels.
+  package func panels(lanes: Int) -> Int {
+    let vectors = (units + lanes - 1) / lanes
+    return (vectors + tile.vectors - 1) / tile.vectors
+  }
+
+}
+
+/// The part of a result that is kept in registers while its sums are formed.
+package struct Tile: Hashable, Sendable {
+
+  package var rows: Int
+
+  /// The vectors of units, for each segment.
+  package var vectors: Int
+
+}
+
+/// A reduction along some axes.
+package struct Reduce: Hashable, Sendable {
+
+  package var function: Reduction
+
+  /// The extents of the result.
+  package var outer: [Count]
+
+  /// The extents that are reduced.
+  package var inner: [Count]
+
+  /// The strides of the outer extents, then of the inner.
+  package var input: Operand
+
+  package var output: Operand
+
+}
+
+/// A softmax along the last axis, whose elements are adjacent in the input and in the output.
+package struct Softmax: Hashable, Sendable {
+
+  package var isLogarithmic: Bool
+  package var rows: Count
+  package var columns: Int
+  package var input: Operand
+  package var output: Operand
+
+}
+
+/// The first place of the largest element.
+package struct Argmax: Hashable, Sendable {
+
+  package var outer: [Count]
+  package var columns: Int
+
+  /// The strides of the outer extents, then that of the axis.
+  package var input: Operand
+
+  package var output: Operand
+
+}
+
+/// Rows of a table, one for each index.
+package struct Gather: Hashable, Sendable {
+
+  package var outer: [Count]
+
+  /// The elements of a row, which are adjacent in the table and in the output.
+  package var columns: Int
+
+  package var index: Operand
+  package var table: Place
+  package var output: Operand
+
+}
+
+/// One-hot rows written out.
+package struct OneHot: Hashable, Sendable {
+
+  package var outer: [Count]
+  package var classes: Int
+  package var index: Operand
+
+  /// Rows are adjacent elements.
+  package var output: Operand
+
+}
+
+/// Truth values: whether a step is below a row's length.
+package struct Mask: Hashable, Sendable {
+
+  package var steps: Count
+  package var rows: Int
+  package var lengths: Place
+  package var output: Place
+
+}
+
+/// A weight in the order in which a product reads it.
+package struct Pack: Hashable, Sendable {
+
+  /// What a packed weight is for.
+  package enum Layout: Hashable, Sendable {
+
+    /// Panels for a product.
+    case panels
+
+    /// Rows for a lookup, to which the bias at the given place is added.
+    case table(bias: Place?)
+
+  }
+
+  package var layout: Layout
+  package var source: Place
+  package var rowStride: Int
+  package var columnStride: Int
+  package var depth: Int
+
+  /// The columns of the result that the weight's columns are; others are zero.
+  package var columns: Range<Int>
+
+  /// The segments that are packed.
+  package var segments: Range<Int>
+
+  package var units: Int
+  package var vectors: Int
+  package var output: Place
+
+}
+
+/// Numbers that are written in the text.
+package struct Literal: Hashable, Sendable {
+
+  /// What the numbers are.
+  package enum Contents: Hashable, Sendable {
+
+    case constant(Float)
+
+    /// 0, 1, 2 and so on.
+    case iota
+
+    case elements([Float])
+
+  }
+
+  package var contents: Contents
+  package var scalar: Scalar32
+  package var count: Int
+  package var output: Place
+
+}
+
+/// A product of two tensors, batch by batch: the right factor is packed, then multiplied.
+package struct Batched: Hashable, Sendable {
+
+  package var batches: [Count]
+
+  /// For each batch axis, the elements between neighbours of the left factor, the right factor and
+  /// the result.
+  package var strides: [[Int]]
+
+  package var pack: Pack
+  package var product: Product
+
+}

@@ -1,0 +1,156 @@
+import IR
+
+extension Plan {
+
+  /// Returns what is wrong with the plan; nothing if it can be carried out.
+  ///
+  /// Memory: tensors in the block of weights do not overlap, nor do two buffers that are alive at
+  /// the same time; a kernel uses a buffer only while that is alive. Order: nothing is read before
+  /// it is written. Hazards: no kernel writes the old value of a state, and none but an
+  /// element-wise one writes to memory that it reads.
+  package func verificationErrors() -> [String] {
+    var errors: [String] = []
+    for (a, b) in zip(weights, weights.dropFirst()) where a.offset + a.count > b.offset {
+      errors.append("'\(a.name)' and '\(b.name)' overlap in the block of weights")
+    }
+    for entry in [bind] + entries {
+      var checker = ScheduleChecker(entry: entry, isBind: entry.name == "bind")
+      checker.check()
+      errors += checker.errors.map { "\(entry.name): \($0)" }
+    }
+    return errors
+  }
+
+}
+
+/// A replay of one schedule.
+private struct ScheduleChecker {
+
+  let entry: EntryPlan
+  let isBind: Bool
+  private(set) var errors: [String] = []
+  private var written: Set<ID<Buffer>> = []
+  private var carried: [Int: [[ID<Buffer>]]] = [:]
+
+  init(entry: EntryPlan, isBind: Bool) {
+    self.entry = entry
+    self.isBind = isBind
+  }
+
+  mutating func check() {
+    checkOverlaps()
+    check(entry.steps)
+  }
+
+  private mutating func checkOverlaps() {
+    let buffers = entry.buffers
+    for i in buffers.indices {
+      for j in buffers.indices where j > i && buffers[i].life.overlaps(buffers[j].life) {
+        let (a, b) = (buffers[i], buffers[j])
+        if a.offset < b.offset + b.count, b.offset < a.offset + a.count {
+          errors.append("buffers \(i) '\(a.name)' and \(j) '\(b.name)' overlap while both live")
+        }
+      }
+      if (buffers[i].offset + buffers[i].count) * 4 > entry.workspaceBytes {
+        errors.append("buffer \(i) '\(buffers[i].name)' ends behind the workspace")
+      }
+    }
+  }
+
+  private mutating func check(_ steps: [Step]) {
+    for step in steps {
+      switch step {
+      case .kernel(let call): check(call)
+      case .loop(let loop):
+        carried[loop.id] = loop.carried.map(\.buffers)
+        for (i, c) in loop.carried.enumerated() where !written.contains(c.buffers[0]) {
+          errors.append("state \(i) '\(c.name)' of loop \(loop.id) has no first value")
+        }
+        let before = written
+        check(loop.body)
+        let afterBody = written
+        if loop.factor > 1 {
+          written = before
+          check(loop.remainder)
+        }
+        // After the loop only that counts which is written even if it does not run, or what it
+        // builds up: stacks and states.
+        written = before.union(loop.carried.flatMap(\.buffers)).union(stacks(loop, afterBody))
+      }
+    }
+  }
+
+  /// Returns the buffers that `loop` fills step by step, of those in `candidates`.
+  private func stacks(_ loop: Loop, _ candidates: Set<ID<Buffer>>) -> Set<ID<Buffer>> {
+    var result: Set<ID<Buffer>> = []
+    for case .kernel(let call) in loop.body {
+      for place in call.kernel.access.writes {
+        guard case .buffer(let b) = place.base, candidates.contains(b),
+          place.motions.contains(where: { $0.loop == loop.id })
+        else { continue }
+        result.insert(b)
+      }
+    }
+    return result
+  }
+
+  private mutating func check(_ call: KernelCall) {
+    let access = call.kernel.access
+    var own: Set<ID<Buffer>> = []
+    if case .batched(let batched) = call.kernel, case .buffer(let b) = batched.pack.output.base {
+      own.insert(b)
+    }
+    for place in access.reads {
+      for b in buffers(place) where !written.contains(b) && !own.contains(b) {
+        errors.append("step \(call.position) reads buffer \(b.position) before it is written")
+      }
+    }
+    for place in access.writes {
+      if case .carried(_, let i, false) = place.base {
+        errors.append("step \(call.position) writes the old value of state \(i)")
+      }
+      if !isMap(call.kernel), access.reads.contains(where: { $0.base == place.base }),
+        !isOwn(place, own), !isApart(place)
+      {
+        errors.append("step \(call.position) writes to memory that it reads")
+      }
+    }
+    for place in access.reads + access.writes { checkLife(place, call.position) }
+    for place in access.writes { written.formUnion(buffers(place)) }
+  }
+
+  private func isMap(_ kernel: Kernel) -> Bool {
+    if case .map = kernel { return true }
+    return false
+  }
+
+  private func isOwn(_ place: Place, _ own: Set<ID<Buffer>>) -> Bool {
+    if case .buffer(let b) = place.base { return own.contains(b) }
+    return false
+  }
+
+  /// `true` iff `place` lies in memory whose parts are written apart from those that are read: a
+  /// stack, or the block of weights.
+  private func isApart(_ place: Place) -> Bool {
+    switch place.base {
+    case .weight, .output: true
+    case .buffer, .input, .state, .parameter, .carried: !place.motions.isEmpty
+    }
+  }
+
+  private func buffers(_ place: Place) -> [ID<Buffer>] {
+    switch place.base {
+    case .buffer(let b): [b]
+    case .carried(let loop, let i, _): carried[loop]?[i] ?? []
+    case .weight, .input, .output, .state, .parameter: []
+    }
+  }
+
+  private mutating func checkLife(_ place: Place, _ position: Int) {
+    guard case .buffer(let b) = place.base, !entry.buffers[b].life.contains(position) else {
+      return
+    }
+    errors.append("step \(position) uses buffer \(b.position) outside of its life")
+  }
+
+}

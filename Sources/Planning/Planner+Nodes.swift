@@ -1,0 +1,224 @@
+import IR
+
+extension GraphPlanner {
+
+  /// Plans node `id` alone.
+  mutating func plan(_ id: ID<Node>) {
+    pendingNodes.append(id)
+    let node = graph[id]
+    let v = Value(id)
+    switch node.op {
+    case .source, .argument, .at:
+      preconditionFailure("inline nodes stand in no block")
+    case .scan(let scan):
+      pendingNodes.removeLast()
+      planScan(id, scan)
+    case .linear:
+      let isPlanned = planProduct([id])
+      precondition(isPlanned, "a product alone can be planned")
+    case .matmul(let left, let right):
+      planMatmul(v, node, transposingLeft: left, transposingRight: right)
+    case .oneHot:
+      guard case .index(let n) = graph.type(of: node.operands[0]).element else {
+        preconditionFailure("one-hot values are made of indices")
+      }
+      values[v] = .oneHot(view(node.operands[0]), classes: value(n))
+    case .slice(let axis, let lower, let upper):
+      values[v] = .tensor(
+        view(node.operands[0]).slice(axis: axis, value(lower)..<value(upper)))
+    case .transpose(let permutation):
+      values[v] = .tensor(view(node.operands[0]).transposed(permutation))
+    case .reshape: planReshape(v, node)
+    case .concat(let axis): planJoint(id, axis: axis)
+    case .stack(let axis): planJoint(id, axis: axis)
+    case .unary, .binary, .compare, .select, .convert:
+      let isPlanned = planMap([id])
+      precondition(isPlanned, "an element-wise node alone can be planned")
+    case .softmax(let axis, let logarithmic):
+      planSoftmax(v, node, axis: axis, isLogarithmic: logarithmic)
+    case .reduce(let function, let axes, let keepingAxes):
+      planReduce(v, node, function, axes: axes, keepingAxes: keepingAxes)
+    case .argmax(let axis): planArgmax(v, node, axis: axis)
+    case .gather: planGather(v, node)
+    case .mask(let steps): planMask(v, node, steps: counts([steps])[0])
+    }
+  }
+
+  /// Plans `members`, which are fused, as one kernel, or returns `false` where that is impossible.
+  mutating func planGroup(_ members: [ID<Node>]) -> Bool {
+    let isProduct = members.contains { id in
+      if case .linear = graph[id].op { return true }
+      return false
+    }
+    let saved = pendingNodes
+    pendingNodes += members
+    if isProduct ? planProduct(members) : planMap(members) { return true }
+    pendingNodes = saved
+    return false
+  }
+
+  private mutating func planReshape(_ v: Value, _ node: Node) {
+    let source = view(node.operands[0])
+    let shape = sizes(node.results[0].type)
+    if let view = source.reshaped(shape) {
+      values[v] = .tensor(view)
+      return
+    }
+    let copy = newTensor(graph.name(of: v), shape: source.shape, scalar: source.scalar)
+    self.copy(source, to: copy, counts: source.shape.map { .fixed($0) })
+    values[v] = .tensor(View(dense: copy.place, shape: shape, scalar: copy.scalar))
+  }
+
+  /// Plans node `id`, a concatenation or a stack.
+  private mutating func planJoint(_ id: ID<Node>, axis: Int) {
+    let v = Value(id)
+    // If an operand is computed in place, the storage has been chosen before it.
+    let storage: View
+    if case .tensor(let known) = values[v] { storage = known } else { storage = singleStorage(for: v) }
+    let views = jointViews(id, axis: axis, storage: storage)
+    for (operand, view) in zip(graph[id].operands, views) { satisfy(operand, view) }
+  }
+
+  /// Returns `view` with the elements of its last axis adjacent, copied if need be.
+  mutating func withAdjacentElements(_ view: View, _ counts: [Count], name: String) -> View {
+    guard let stride = view.strides.last, let n = view.shape.last, stride != 1, n != 1 else {
+      return view
+    }
+    let copy = newTensor(name, shape: view.shape, scalar: view.scalar)
+    self.copy(view, to: copy, counts: counts)
+    return copy
+  }
+
+  private mutating func planSoftmax(_ v: Value, _ node: Node, axis: Int, isLogarithmic: Bool) {
+    let type = node.results[0].type
+    let shape = sizes(type)
+    let counts = counts(type.shape)
+    // The axis goes last; the result comes back by a copy if it was not.
+    let order = shape.indices.filter { $0 != axis } + [axis]
+    let inOrder = order.map { counts[$0] }
+    let source = view(node.operands[0]).transposed(order)
+    let isLast = axis == shape.count - 1
+    let dense = denseRows(source, inOrder, name: "rows")
+    let target = isLast ? singleStorage(for: v) : nil
+    let output: View
+    if let target, target.isDense {
+      output = target
+    } else {
+      output = newTensor(graph.name(of: v), shape: order.map { shape[$0] }, scalar: .float)
+    }
+    emit(
+      .softmax(
+        Softmax(
+          isLogarithmic: isLogarithmic, rows: product(inOrder.dropLast()), columns: shape[axis],
+          input: Operand(place: dense.place, strides: [shape[axis], 1], scalar: .float),
+          output: Operand(place: output.place, strides: [shape[axis], 1], scalar: .float))))
+    if let target {
+      if target.place != output.place { copy(output, to: target, counts: counts) }
+      return
+    }
+    let back = shape.indices.map { i in order.firstIndex(of: i) ?? i }
+    values[v] = .tensor(output.transposed(back))
+  }
+
+  /// Returns `view` without gaps, copied if need be.
+  private mutating func denseRows(_ view: View, _ counts: [Count], name: String) -> View {
+    if view.isDense { return view }
+    let copy = newTensor(name, shape: view.shape, scalar: view.scalar)
+    self.copy(view, to: copy, counts: counts)
+    return copy
+  }
+
+  /// Returns the product of `counts`.
+  func product(_ counts: some Sequence<Count>) -> Count {
+    var result = Count.fixed(1)
+    for count in counts {
+      switch (result, count) {
+      case (_, .fixed(let n)): result = result.multiplied(by: n)
+      case (.fixed(let n), .steps): result = count.multiplied(by: n)
+      case (.steps, .steps): preconditionFailure("the counted dimension occurs once")
+      }
+    }
+    return result
+  }
+
+  private mutating func planReduce(
+    _ v: Value, _ node: Node, _ function: Reduction, axes: [Int], keepingAxes: Bool
+  ) {
+    let source = view(node.operands[0])
+    let counts = counts(graph.type(of: node.operands[0]).denseShape)
+    let output = singleStorage(for: v)
+    let kept = source.shape.indices.filter { !axes.contains($0) }
+    let outputStrides =
+      keepingAxes ? kept.map { output.strides[$0] } : Array(output.strides)
+    let outer = collapse(
+      kept.map { counts[$0] }, [kept.map { source.strides[$0] }, outputStrides])
+    let inner = collapse(axes.map { counts[$0] }, [axes.map { source.strides[$0] }])
+    emit(
+      .reduce(
+        Reduce(
+          function: function, outer: outer.loops, inner: inner.loops,
+          input: Operand(
+            place: source.place, strides: outer.strides[0] + inner.strides[0], scalar: .float),
+          output: Operand(place: output.place, strides: outer.strides[1], scalar: .float))))
+  }
+
+  private mutating func planArgmax(_ v: Value, _ node: Node, axis: Int) {
+    let source = view(node.operands[0])
+    let counts = counts(graph.type(of: node.operands[0]).denseShape)
+    let output = singleStorage(for: v)
+    let kept = source.shape.indices.filter { $0 != axis }
+    let outer = collapse(
+      kept.map { counts[$0] }, [kept.map { source.strides[$0] }, output.strides])
+    emit(
+      .argmax(
+        Argmax(
+          outer: outer.loops, columns: source.shape[axis],
+          input: Operand(
+            place: source.place, strides: outer.strides[0] + [source.strides[axis]],
+            scalar: .float),
+          output: Operand(place: output.place, strides: outer.strides[1], scalar: .integer))))
+  }
+
+  private mutating func planGather(_ v: Value, _ node: Node) {
+    var table = view(node.operands[0])
+    if !table.isDense {
+      table = denseRows(table, table.shape.map { .fixed($0) }, name: "table")
+    }
+    let index = view(node.operands[1])
+    let rank = index.shape.count
+    var output = singleStorage(for: v)
+    let target = output
+    let columns = table.shape.dropFirst().reduce(1, *)
+    let rows = View(
+      dense: Place(.input(0)), shape: Array(table.shape.dropFirst()), scalar: .float)
+    let areRowsAdjacent = Array(output.strides.dropFirst(rank)) == rows.strides || columns == 1
+    let counts = counts(node.results[0].type.shape)
+    if !areRowsAdjacent {
+      output = newTensor(graph.name(of: v), shape: output.shape, scalar: .float)
+    }
+    let outer = collapse(
+      Array(counts.prefix(rank)), [index.strides, Array(output.strides.prefix(rank))])
+    emit(
+      .gather(
+        Gather(
+          outer: outer.loops, columns: columns,
+          index: Operand(place: index.place, strides: outer.strides[0], scalar: .integer),
+          table: table.place,
+          output: Operand(place: output.place, strides: outer.strides[1], scalar: .float))))
+    if !areRowsAdjacent { copy(output, to: target, counts: counts) }
+  }
+
+  private mutating func planMask(_ v: Value, _ node: Node, steps: Count) {
+    let source = view(node.operands[0])
+    let shape = sizes(graph.type(of: node.operands[0]))
+    let lengths = denseRows(source, shape.map { .fixed($0) }, name: "lengths")
+    let output = newTensor(
+      graph.name(of: v), shape: sizes(node.results[0].type), scalar: .integer)
+    emit(
+      .mask(
+        Mask(
+          steps: steps, rows: shape.reduce(1, *), lengths: lengths.place, output: output.place)))
+    values[v] = .tensor(output)
+  }
+
+}

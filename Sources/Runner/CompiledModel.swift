@@ -1,0 +1,81 @@
+import Foundation
+
+/// A compiled model whose library is loaded.
+///
+/// A class, because the library is one thing however many sessions use it. It is never closed:
+/// its code and the types of its module may be in use anywhere.
+///
+/// Safety of `@unchecked Sendable`: nothing changes after `init`, and the functions keep all that
+/// they change in memory that their caller passes.
+package final class CompiledModel: @unchecked Sendable {
+
+  /// `P_bind(parameters, weights, workspace)`.
+  typealias BindFunction =
+    @convention(c) (
+      UnsafePointer<UnsafeRawPointer?>, UnsafeMutableRawPointer, UnsafeMutableRawPointer
+    ) -> Void
+
+  /// `P_<entry>(weights, workspace, states, inputs, outputs, steps)`.
+  typealias EntryFunction =
+    @convention(c) (
+      UnsafeRawPointer, UnsafeMutableRawPointer, UnsafePointer<UnsafeMutableRawPointer?>,
+      UnsafePointer<UnsafeRawPointer?>, UnsafePointer<UnsafeMutableRawPointer?>, Int
+    ) -> Void
+
+  package let manifest: Manifest
+
+  let bind: BindFunction
+
+  /// The functions of the entries, in the order of the manifest.
+  let entries: [EntryFunction]
+
+  /// Loads the model that `graphc compile` wrote into `folder`.
+  package convenience init(folder: String) throws(RunnerError) {
+    try self.init(Manifest(inFolder: folder), folder: folder)
+  }
+
+  /// Loads the library of `manifest` from `folder`.
+  package init(_ manifest: Manifest, folder: String) throws(RunnerError) {
+    let problems = manifest.problems()
+    guard problems.isEmpty else {
+      throw RunnerError(.input, "the manifest is damaged", details: problems)
+    }
+    let file = "\(folder)/\(manifest.library)"
+    guard FileManager.default.fileExists(atPath: file) else {
+      throw RunnerError(.input, "the library is missing; compile the model again", file: file)
+    }
+    // Local, so that the symbols of two models never meet. The path contains '/', so that no
+    // search path is used.
+    guard let library = dlopen(file, RTLD_NOW | RTLD_LOCAL) else {
+      throw RunnerError(.environment, "cannot load the library\(loaderMessage())", file: file)
+    }
+    self.manifest = manifest
+    self.bind = unsafeBitCast(
+      try symbol("\(manifest.symbolPrefix)_bind", in: library, file: file),
+      to: BindFunction.self)
+    var entries: [EntryFunction] = []
+    for entry in manifest.entries {
+      let name = "\(manifest.symbolPrefix)_\(entry.name)"
+      entries.append(
+        unsafeBitCast(try symbol(name, in: library, file: file), to: EntryFunction.self))
+    }
+    self.entries = entries
+  }
+
+}
+
+/// Returns the address of the function `name` of `library`, which was loaded from `file`.
+private func symbol(
+  _ name: String, in library: UnsafeMutableRawPointer, file: String
+) throws(RunnerError) -> UnsafeMutableRawPointer {
+  guard let address = dlsym(library, name) else {
+    throw RunnerError(
+      .input, "the library has no function '\(name)'; compile the model again", file: file)
+  }
+  return address
+}
+
+/// Returns what the loader says of its last failure, behind a colon.
+private func loaderMessage() -> String {
+  dlerror().map { ": \(String(cString: $0))" } ?? ""
+}

@@ -1,0 +1,180 @@
+import Diagnostics
+import Tensors
+
+extension Manifest {
+
+  /// The most elements that a tensor may have.
+  private static let elementLimit = 1 << 31
+
+  /// The most bytes that one block of memory may have.
+  private static let byteLimit = 1 << 42
+
+  /// Returns what is wrong with `self`, one phrase a mistake.
+  ///
+  /// A manifest comes from a file that anybody may have changed; whatever the runner computes
+  /// from it must be safe once this returns nothing.
+  func problems() -> [String] {
+    var checker = Checker()
+    if formatVersion != Self.currentFormatVersion {
+      checker.report("format version \(formatVersion) is not \(Self.currentFormatVersion)")
+    }
+    checker.check(name: model, of: "the model")
+    checker.check(name: symbolPrefix, of: "the symbol prefix")
+    if symbolPrefix.contains(".") { checker.report("the symbol prefix contains '.'") }
+    checker.check(fileName: library, of: "the library")
+    checker.check(fileName: source, of: "the source")
+    checker.check(bytes: weightBytes, of: "the weights")
+    checker.check(bytes: bindWorkspaceBytes, of: "the workspace of bind")
+    checkDims(&checker)
+    checkParameters(&checker)
+    checkStates(&checker)
+    checker.check(distinct: entries.map(\.name), of: "entry")
+    for entry in entries { check(entry, &checker) }
+    return checker.problems
+  }
+
+  private func checkDims(_ checker: inout Checker) {
+    checker.check(distinct: dims.map(\.name), of: "dim")
+    for dim in dims where !(0..<Self.elementLimit).contains(dim.size) {
+      checker.report("dim '\(dim.name.printable)' has size \(dim.size)")
+    }
+  }
+
+  private func checkParameters(_ checker: inout Checker) {
+    checker.check(distinct: parameters.map(\.name), of: "parameter")
+    for parameter in parameters {
+      checker.check(
+        parameter.initializer, shape: parameter.shape, of: "parameter '\(parameter.name.printable)'"
+      )
+    }
+  }
+
+  private func checkStates(_ checker: inout Checker) {
+    checker.check(distinct: states.map(\.name), of: "state")
+    for state in states {
+      let subject = "state '\(state.name.printable)'"
+      checker.check(state.initializer, shape: state.shape, of: subject)
+      if state.element != .f32 { checker.report("\(subject) has elements other than f32") }
+      guard let name = state.parameter else { continue }
+      if state.initializer != nil { checker.report("\(subject) has two first values") }
+      if parameters.first(where: { $0.name == name })?.shape != state.shape {
+        checker.report("\(subject) starts at no parameter of its shape")
+      }
+    }
+  }
+
+  private func check(_ entry: Entry, _ checker: inout Checker) {
+    let subject = "entry '\(entry.name.printable)'"
+    if entry.name == "bind" || entry.name.contains(".") {
+      checker.report("\(subject) is not a name for an entry")
+    }
+    checker.check(bytes: entry.workspaceBytes, of: "the workspace of \(subject)")
+    checker.check(
+      distinct: entry.inputs.map(\.name) + states.map(\.name), of: "input or state of \(subject),")
+    checker.check(distinct: entry.outputs.map(\.name), of: "output of \(subject),")
+    if !(0..<Self.elementLimit).contains(entry.steps) {
+      checker.report("\(subject) has \(entry.steps) steps")
+    }
+    if let name = entry.countedDim, dims.first(where: { $0.name == name })?.size != entry.steps {
+      checker.report("\(subject) counts no dim of \(entry.steps) steps")
+    }
+    for value in entry.inputs + entry.outputs {
+      let part = "'\(value.name.printable)' of \(subject)"
+      checker.check(nil, shape: value.shape, of: part)
+      if value.counted, entry.countedDim == nil || value.shape.first != entry.steps {
+        checker.report("\(part) is counted, but its first axis is not")
+      }
+      switch (value.element, value.classes) {
+      case (.index, let classes?) where (0..<Self.elementLimit).contains(classes): break
+      case (.f32, nil), (.bool, nil): break
+      default: checker.report("\(part) has a wrong number of classes")
+      }
+    }
+  }
+
+  /// Collects what is wrong.
+  private struct Checker {
+
+    private(set) var problems: [String] = []
+
+    mutating func report(_ problem: String) {
+      problems.append(problem)
+    }
+
+    mutating func check(name: String, of subject: String) {
+      if !name.isIdentifier {
+        report("the name of \(subject), '\(name.printable)', is not an identifier")
+      }
+    }
+
+    mutating func check(distinct names: [String], of subject: String) {
+      var seen: Set<String> = []
+      for name in names {
+        check(name: name, of: subject)
+        if !seen.insert(name).inserted {
+          report("\(subject) '\(name.printable)' occurs twice")
+        }
+      }
+    }
+
+    mutating func check(fileName name: String, of subject: String) {
+      let letters = name.unicodeScalars
+      if name.isEmpty || name.hasPrefix(".") || name.utf8.count > 255
+        || letters.contains(where: { $0 == "/" || $0 == "\\" || $0.value < 32 })
+      {
+        report("the name of \(subject), '\(name.printable)', is not a plain file name")
+      }
+    }
+
+    mutating func check(bytes count: Int, of subject: String) {
+      if !(0..<Manifest.byteLimit).contains(count) { report("\(subject) take \(count) bytes") }
+    }
+
+    mutating func check(_ initializer: Initializer?, shape: [Int], of subject: String) {
+      guard let count = shape.checkedElementCount(below: Manifest.elementLimit) else {
+        return report("\(subject) has the shape \(shape)")
+      }
+      if case .literal(let elements) = initializer, elements.count != count {
+        report("\(subject) has \(elements.count) elements for \(count)")
+      }
+    }
+
+  }
+
+}
+
+extension Array where Element == Int {
+
+  /// Returns the product of all extents, or `nil` if one is negative or the product of the
+  /// positive ones is not below `limit`.
+  fileprivate func checkedElementCount(below limit: Int) -> Int? {
+    var product = 1
+    for extent in self {
+      guard extent >= 0 else { return nil }
+      let (next, overflow) = product.multipliedReportingOverflow(by: Swift.max(extent, 1))
+      guard !overflow, next < limit else { return nil }
+      product = next
+    }
+    return contains(0) ? 0 : product
+  }
+
+}
+
+extension String {
+
+  /// `true` iff `self` is a letter or `_`, and then letters, digits, `_` and `.`, all ASCII.
+  fileprivate var isIdentifier: Bool {
+    guard let first = utf8.first, first.isLetter, utf8.count <= 1024 else { return false }
+    return utf8.allSatisfy { $0.isLetter || (48...57).contains($0) || $0 == UInt8(ascii: ".") }
+  }
+
+}
+
+extension UInt8 {
+
+  /// `true` iff `self` is an ASCII letter or `_`.
+  fileprivate var isLetter: Bool {
+    (65...90).contains(self) || (97...122).contains(self) || self == UInt8(ascii: "_")
+  }
+
+}

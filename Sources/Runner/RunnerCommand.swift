@@ -1,0 +1,115 @@
+import Diagnostics
+import Tensors
+
+/// The command `graphc-run`: it runs what `graphc compile` wrote, without the compiler.
+package enum RunnerCommand {
+
+  /// What a command printed and how it ended.
+  package struct Outcome: Equatable, Sendable {
+
+    /// The text for standard output.
+    package let output: String
+
+    /// The text for standard error.
+    package let errors: String
+
+    /// The exit status.
+    package let status: Int32
+
+  }
+
+  /// The help text.
+  package static let help = """
+    usage: graphc-run DIR [options]
+
+    Runs a model that 'graphc compile -o DIR' compiled. An output without a file is summarised in
+    one line. The exit status is 0 if all went well, 1 if the input is wrong, 2 if the command line
+    is wrong, 3 if the environment is wrong.
+
+    options:
+    \(CommandLineOption.helpText(for: options))
+    examples:
+      graphc-run build/rnn --input tokens=T.npy
+      graphc-run build/rnn --weights W.safetensors --input tokens=T.npy --input h=H0.npy \\
+        --output logits=L.npy --output h=H.npy
+
+    """
+
+  private static let options =
+    [CommandLineOption("--entry", value: "NAME", "what to call: forward (the default) or step")]
+    + DataOptions.options + [.help]
+
+  /// Runs the command with `arguments`, which do not start with the name of the program.
+  package static func run(_ arguments: [String]) -> Outcome {
+    do {
+      let words = try CommandLineArguments(arguments, options: options)
+      if words.contains("--help") { return Outcome(output: help, errors: "", status: 0) }
+      guard let folder = words.operands.first, !folder.isEmpty else {
+        throw CommandLineError("the folder of a compiled model is missing")
+      }
+      if words.operands.count > 1 {
+        throw CommandLineError("'\(words.operands[1].printable)' is one folder too many")
+      }
+      let output = try run(
+        folder: folder, entry: words.value(of: "--entry") ?? "forward", DataOptions(words))
+      return Outcome(output: output, errors: "", status: 0)
+    } catch let error as RunnerError {
+      return Outcome(output: "", errors: error.rendered, status: error.exitStatus)
+    } catch let error as CommandLineError {
+      let text = RunnerError(.commandLine, "\(error.message); see 'graphc-run --help'").rendered
+      return Outcome(output: "", errors: text, status: RunnerError.Kind.commandLine.rawValue)
+    } catch {
+      preconditionFailure("a command ends with an error of the runner or of the command line")
+    }
+  }
+
+  /// Runs `entry` of the model in `folder` once and returns the lines to print.
+  private static func run(
+    folder: String, entry: String, _ data: DataOptions
+  ) throws(RunnerError) -> String {
+    let session = try Session(CompiledModel(folder: folder))
+    try session.checkOutputs(data.outputs.map(\.name), of: entry)
+    if let weights = try data.readWeights() {
+      try session.bind(parameters: weights, seed: data.seed)
+    } else {
+      try session.bindInitial(seed: data.seed)
+    }
+    let results = try session.run(
+      entry: entry, inputs: data.readInputs(), steps: data.steps)
+    return try session.finish(entry, results, data)
+  }
+
+}
+
+extension Session {
+
+  /// Throws if a name in `names` is neither an output of `entry` nor a state.
+  ///
+  /// - Note: an unknown entry is left to `run`, which reports it.
+  package func checkOutputs(_ names: [String], of entry: String) throws(RunnerError) {
+    guard let entry = model.manifest.entries.first(where: { $0.name == entry }) else { return }
+    let known = entry.outputs.map(\.name) + model.manifest.states.map(\.name)
+    for name in names where !known.contains(name) {
+      throw RunnerError(.input, unknown("output or state", name, among: known))
+    }
+  }
+
+  /// Writes the results and states that have a file and returns a line about every other output.
+  ///
+  /// - Requires: `checkOutputs` accepted the names of the files.
+  package func finish(
+    _ entry: String, _ results: [String: Tensor], _ data: DataOptions
+  ) throws(RunnerError) -> String {
+    var values = results
+    for file in data.outputs where values[file.name] == nil {
+      values[file.name] = try state(named: file.name)
+    }
+    try data.write(values)
+    let outputs = model.manifest.entries.first { $0.name == entry }?.outputs ?? []
+    return outputs.map(\.name)
+      .filter { name in !data.outputs.contains { $0.name == name } }
+      .compactMap { name in results[name].map { "\($0.summary(named: name))\n" } }
+      .joined()
+  }
+
+}

@@ -1,0 +1,277 @@
+import Diagnostics
+import Tensors
+
+/// A compiled model with weights and states of its own.
+///
+/// A class, because it owns the memory that the model's functions read and write in place. It is
+/// used by one thread at a time.
+///
+/// Safety: each block is as large as the manifest says and lives as long as the session; the
+/// functions of the model are called nowhere else, and only while weights are bound.
+package final class Session {
+
+  package let model: CompiledModel
+
+  private let weights: AlignedMemory
+  private let workspace: AlignedMemory
+  private let states: MemoryTable
+
+  /// The first value of each state, or `nil` where an entry computes it.
+  ///
+  /// Empty until weights are bound, because a parameter can be a first value.
+  private var initialStates: [[Float]?] = []
+
+  /// The memory of the inputs and outputs of each entry that was called.
+  private var buffers: [EntryBuffers?]
+
+  /// Creates a session of `model`, whose weights are not bound yet.
+  package init(_ model: CompiledModel) throws(RunnerError) {
+    let manifest = model.manifest
+    self.model = model
+    self.weights = try AlignedMemory(byteCount: manifest.weightBytes, for: "weights")
+    self.workspace = try AlignedMemory(
+      byteCount: manifest.entries.map(\.workspaceBytes).max() ?? 0, for: "workspace")
+    self.states = try MemoryTable(
+      byteCounts: manifest.states.map { $0.shape.elementCount * MemoryLayout<Float>.stride },
+      for: "states")
+    self.buffers = Array(repeating: nil, count: manifest.entries.count)
+  }
+
+  /// `true` iff weights are bound.
+  package private(set) var isBound = false
+
+  /// Binds `parameters` by name, each of its declared shape, and resets all states.
+  ///
+  /// States that start at random values draw them with `seed`. Parameters that are missing, left
+  /// over or misshapen are listed in one error, and then nothing has changed.
+  package func bind(
+    parameters: [String: Tensor], seed: UInt64 = 0
+  ) throws(RunnerError) {
+    let declared = model.manifest.parameters
+    var problems: [String] = []
+    var values: [[Float]] = []
+    for parameter in declared {
+      switch parameters[parameter.name] {
+      case nil:
+        problems.append("missing: '\(parameter.name)' of \(parameter.type)")
+      case let tensor?:
+        switch tensor.floats(shape: parameter.shape) {
+        case .success(let elements): values.append(elements)
+        case .failure(let mismatch): problems.append("'\(parameter.name)' \(mismatch.phrase)")
+        }
+      }
+    }
+    problems += leftOver(parameters.keys, among: declared.map(\.name))
+    guard problems.isEmpty else {
+      throw RunnerError(
+        .input, "the weights do not fit model '\(model.manifest.model)'", details: problems)
+    }
+    try bind(values, seed: seed)
+  }
+
+  /// Binds the parameters' initial values, drawn with `seed`, and resets all states.
+  package func bindInitial(seed: UInt64 = 0) throws(RunnerError) {
+    try bind(initialParameters(seed: seed), seed: seed)
+  }
+
+  /// Returns the initial values of the parameters, drawn with `seed`.
+  package func initialTensors(seed: UInt64 = 0) -> [String: Tensor] {
+    let values = initialParameters(seed: seed)
+    return Dictionary(
+      uniqueKeysWithValues: zip(model.manifest.parameters, values).map { parameter, elements in
+        (parameter.name, Tensor(shape: parameter.shape, elements))
+      })
+  }
+
+  private func initialParameters(seed: UInt64) -> [[Float]] {
+    model.manifest.parameters.map { parameter in
+      parameter.initializer.values(
+        count: parameter.shape.elementCount, seed: seed, name: parameter.name)
+    }
+  }
+
+  /// Binds `values`, in the order of the manifest.
+  private func bind(_ values: [[Float]], seed: UInt64) throws(RunnerError) {
+    let manifest = model.manifest
+    let parameters = try MemoryTable(
+      byteCounts: values.map { $0.count * MemoryLayout<Float>.stride }, for: "parameters")
+    for (block, elements) in zip(parameters.blocks, values) { block.store(elements) }
+    let scratch = try AlignedMemory(byteCount: manifest.bindWorkspaceBytes, for: "workspace")
+    withExtendedLifetime((parameters, scratch)) {
+      model.bind(parameters.addresses, weights.pointer, scratch.pointer)
+    }
+    initialStates = manifest.states.map { state in
+      if let name = state.parameter {
+        return manifest.parameters.firstIndex { $0.name == name }.map { values[$0] }
+      }
+      return state.initializer?.values(
+        count: state.shape.elementCount, seed: seed, name: state.name)
+    }
+    isBound = true
+    reset()
+  }
+
+  /// Sets all states to their first values; one that an entry computes becomes zero until then.
+  ///
+  /// - Requires: weights are bound.
+  package func reset() {
+    precondition(isBound, "weights are bound")
+    for i in initialStates.indices { resetState(i) }
+  }
+
+  private func resetState(_ index: Int) {
+    let count = model.manifest.states[index].shape.elementCount
+    states.blocks[index].store(initialStates[index] ?? Array(repeating: 0, count: count))
+  }
+
+  /// Returns the value that state `name` has now.
+  package func state(named name: String) throws(RunnerError) -> Tensor {
+    let index = try stateIndex(name)
+    let shape = model.manifest.states[index].shape
+    return Tensor(
+      shape: shape, states.blocks[index].load(shape.elementCount, as: Float.self))
+  }
+
+  /// Sets state `name` to `value`, from where the next call goes on if the state is carried.
+  ///
+  /// - Requires: weights are bound; binding would undo it.
+  package func setState(_ name: String, to value: Tensor) throws(RunnerError) {
+    precondition(isBound, "weights are bound")
+    let index = try stateIndex(name)
+    switch model.manifest.states[index].given(value) {
+    case .success(let elements): states.blocks[index].store(elements)
+    case .failure(let mismatch): throw RunnerError(.input, "state '\(name)' \(mismatch.phrase)")
+    }
+  }
+
+  private func stateIndex(_ name: String) throws(RunnerError) -> Int {
+    let known = model.manifest.states.map(\.name)
+    if let index = known.firstIndex(of: name) { return index }
+    throw RunnerError(.input, unknown("state", name, among: known))
+  }
+
+  /// Runs entry `name` once and returns its outputs by name.
+  ///
+  /// `inputs` are named after the entry's inputs, or after states, which then start there. A
+  /// carried state that is not given goes on where the last call ended, any other starts afresh.
+  /// Index inputs may be of any integer type, others of either float type. Inputs that are missing,
+  /// left over, misshapen or out of range are listed in one error, and then no state has changed.
+  ///
+  /// In an entry with a counted dim, the first axis of its inputs may be shorter: that many steps
+  /// are run. `steps` states the count, too, and cuts inputs that are longer.
+  ///
+  /// - Requires: weights are bound.
+  package func run(
+    entry name: String, inputs: [String: Tensor], steps: Int? = nil
+  ) throws(RunnerError) -> [String: Tensor] {
+    let call = try prepare(entry: name, inputs: inputs, steps: steps)
+    withFlushToZero { runPrepared(call) }
+    return outputs(of: call)
+  }
+
+  /// Returns a call of entry `name` that can be made many times, its inputs and states in place.
+  ///
+  /// As `run` but for the call itself. The memory belongs to the session and the entry: a later
+  /// preparation of the same entry writes the same inputs.
+  ///
+  /// - Requires: weights are bound.
+  package func prepare(
+    entry name: String, inputs: [String: Tensor], steps: Int? = nil
+  ) throws(RunnerError) -> PreparedCall {
+    precondition(isBound, "weights are bound")
+    let manifest = model.manifest
+    guard let index = manifest.entries.firstIndex(where: { $0.name == name }) else {
+      throw RunnerError(.input, unknown("entry", name, among: manifest.entries.map(\.name)))
+    }
+    let entry = manifest.entries[index]
+    var problems: [String] = []
+    let count = entry.stepCount(asked: steps, inputs: inputs, &problems)
+    let memory = try entryBuffers(index)
+    for (value, block) in zip(entry.inputs, memory.inputs.blocks) {
+      guard let tensor = inputs[value.name] else {
+        problems.append("missing: '\(value.name)' of \(value.type(steps: count))")
+        continue
+      }
+      if let mismatch = value.store(tensor, in: block, steps: count) {
+        problems.append("'\(value.name)' \(mismatch.phrase)")
+      }
+    }
+    let given = givenStates(inputs, &problems)
+    let names = entry.inputs.map(\.name) + manifest.states.map(\.name)
+    problems += leftOver(inputs.keys, among: names)
+    guard problems.isEmpty else {
+      throw RunnerError(.input, "the inputs do not fit entry '\(name)'", details: problems)
+    }
+    for (i, state) in manifest.states.enumerated() {
+      if let elements = given[i] {
+        states.blocks[i].store(elements)
+      } else if !state.carried {
+        resetState(i)
+      }
+    }
+    return PreparedCall(entry: entry, function: model.entries[index], buffers: memory, steps: count)
+  }
+
+  /// Returns the memory of the inputs and outputs of entry `index`, made at its first use.
+  private func entryBuffers(_ index: Int) throws(RunnerError) -> EntryBuffers {
+    if let memory = buffers[index] { return memory }
+    let memory = try EntryBuffers(model.manifest.entries[index])
+    buffers[index] = memory
+    return memory
+  }
+
+  /// Returns the elements of each state that `inputs` name, or `nil` where they do not.
+  private func givenStates(
+    _ inputs: [String: Tensor], _ problems: inout [String]
+  ) -> [[Float]?] {
+    var result: [[Float]?] = []
+    for state in model.manifest.states {
+      switch inputs[state.name].map(state.given) {
+      case nil: result.append(nil)
+      case .success(let elements): result.append(elements)
+      case .failure(let mismatch):
+        result.append(nil)
+        problems.append("'\(state.name)' \(mismatch.phrase)")
+      }
+    }
+    return result
+  }
+
+  /// Makes `call` once, without allocating and without touching the mode for small numbers: a
+  /// loop over calls stands inside `withFlushToZero`.
+  ///
+  /// Every state, carried or not, goes on where the last call ended.
+  ///
+  /// - Requires: `call` was prepared by `self`.
+  package func runPrepared(_ call: PreparedCall) {
+    call.function(
+      weights.pointer, workspace.pointer, states.mutableAddresses, call.buffers.inputs.addresses,
+      call.buffers.outputs.mutableAddresses, call.steps)
+  }
+
+  /// Returns the outputs of the last time that `call` was made.
+  package func outputs(of call: PreparedCall) -> [String: Tensor] {
+    var result: [String: Tensor] = [:]
+    for (value, block) in zip(call.entry.outputs, call.buffers.outputs.blocks) {
+      result[value.name] = value.load(from: block, steps: call.steps)
+    }
+    return result
+  }
+
+}
+
+/// Returns a phrase about an unknown name, with the nearest known one or all of them.
+func unknown(_ kind: String, _ name: String, among known: [String]) -> String {
+  let near = suggestion(for: name, among: known)
+  let all = known.isEmpty ? "there is none" : "there are \(known.joined(separator: ", "))"
+  return "no \(kind) '\(name.printable)'; " + (near.map { "did you mean '\($0)'?" } ?? all)
+}
+
+/// Returns a phrase about each of `names` that is not `known`, in alphabetic order.
+private func leftOver(_ names: some Sequence<String>, among known: [String]) -> [String] {
+  let known = Set(known)
+  return names.filter { !known.contains($0) }.sorted().map { name in
+    let near = suggestion(for: name, among: known.sorted())
+    return "left over: '\(name.printable)'" + (near.map { "; did you mean '\($0)'?" } ?? "")
+  }
+}
