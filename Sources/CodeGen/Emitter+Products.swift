@@ -119,7 +119,7 @@ extension Emitter {
     _ product: Product, rows: Int, _ text: ProductText, finish: String
   ) -> String {
     let shape = TileShape(rows: rows, vectors: product.tile.vectors * product.segments)
-    use(shape, adding: 0..<shape.vectors)
+    use(shape)
     use(.load)
     var writer = SourceWriter()
     writer.line("/// A tile of a product: what its sums start with, their parts, what follows.")

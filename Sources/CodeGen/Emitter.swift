@@ -44,6 +44,11 @@ struct Emitter {
     operations.insert(operation)
   }
 
+  /// Records that sums of `shape` are formed.
+  mutating func use(_ shape: TileShape) {
+    tiles[shape] = tiles[shape] ?? []
+  }
+
   /// Records that products of `shape` add to the vectors in `range`.
   mutating func use(_ shape: TileShape, adding range: Range<Int>) {
     tiles[shape, default: []].insert(range)

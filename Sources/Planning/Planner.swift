@@ -381,6 +381,7 @@ struct GraphPlanner {
     }
     carriedBuffers[loop] = carried.map(\.buffers)
     for (initial, target) in zip(initials, targets) { copy(initial, to: target) }
+    planSteps(of: scan, loop)
     let stacks = planStacks(id, scan)
     // Both buffers of a state, and what is stacked, are there before the first round.
     for b in carried.flatMap(\.buffers) { touch(b) }
@@ -411,6 +412,24 @@ struct GraphPlanner {
     for (i, life) in lives.enumerated() {
       guard let life, life.lowerBound < start, life.upperBound >= start else { continue }
       lives[i] = life.lowerBound...position
+    }
+  }
+
+  /// Lets the step of `scan` be read as a number, where that is asked for: from a table of all steps.
+  private mutating func planSteps(of scan: Scan, _ loop: Int) {
+    let steps = ([scan.body] + (scan.remainder.map { [$0] } ?? [])).map { block in
+      (value: block.arguments[0], isResult: block.results.contains(block.arguments[0]))
+    }.filter { step in
+      step.isResult || users[step.value, default: []].contains { !graph[$0].isInline }
+    }
+    if steps.isEmpty { return }
+    let count = value(scan.count)
+    let table = newTensor(scan.variable, shape: [count], scalar: .integer)
+    let contents = Literal.Contents.iota
+    emit(
+      .literal(Literal(contents: contents, scalar: .integer, count: count, output: table.place)))
+    for step in steps {
+      values[step.value] = .tensor(table.element(axis: 0, offset: 0, loop: loop))
     }
   }
 
