@@ -77,7 +77,10 @@ struct CompilerBatch {
         }
         return results
       } catch {
-        let refused = left.filter { error.output.contains("/\($0.name).swift:") }
+        let complaints = error.output.split(separator: "\n").filter { $0.contains(": error: ") }
+        let refused = left.filter { item in
+          complaints.contains { $0.contains("/\(item.name).swift:") }
+        }
         guard error.kind == .failedCompile, !refused.isEmpty else {
           throw TestFailure(error.rendered)
         }
