@@ -55,7 +55,10 @@ let package = Package(
     tests("Tensors"),
     tests("Text", ["Graphs"]),
     tests("Runner", ["Tensors"]),
-    .testTarget(name: "DriverToolTests", dependencies: ["Driver"], swiftSettings: strict),
+    .testTarget(
+      name: "DriverToolTests",
+      dependencies: ["CodeGen", "Driver", "Graphs", "Optimizer", "Runner", "Tensors"],
+      swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -83,7 +83,8 @@ package struct GeneratedFile: Sendable {
     writer.line("// Compile with these options; without them the code is right, but slow:")
     let name = SwiftNames.stem(module.name)
     let command =
-      ["swiftc"] + flags + ["-emit-library", "-module-name", name, "\(name.lowercased()).swift"]
+      ["swiftc"] + flags + ["-parse-as-library", "-emit-library", "-module-name", name]
+      + ["\(name.lowercased()).swift"]
     writer.comment(command.joined(separator: " "))
     writer.line("//")
     let machine = plan.machine

@@ -130,6 +130,8 @@ package struct Compilation: Sendable {
     self.module = result
     let machine = options.target.machine
     let plan = Plan(result, machine: machine)
+    let faults = plan.verificationErrors()
+    precondition(faults.isEmpty, "the plan can be carried out: \(faults.joined(separator: "; "))")
     try Self.checkMemory(plan, module, limit: options.memoryLimit)
     self.plan = plan
     self.file = GeneratedFile(
