@@ -1,3 +1,4 @@
+import Diagnostics
 import IR
 import Planning
 
@@ -14,6 +15,8 @@ struct EntryEmitter {
   private var lines: [ID<Node>: [String]] = [:]
 
   private let isBind: Bool
+  private let graph: Graph
+  private let location: ((SourceSpan) -> GeneratedFile.Location?)?
 
   /// The names of the pointers that the function is given, by what they point to.
   private(set) var pointers: [(base: Base, name: String, scalar: Scalar32, isWritten: Bool)] = []
@@ -30,7 +33,12 @@ struct EntryEmitter {
   ]
 
   /// Creates the writer of entry `index`.
-  init(entry index: Int, of plan: Plan, module: Module) {
+  init(
+    entry index: Int, of plan: Plan, module: Module,
+    location: ((SourceSpan) -> GeneratedFile.Location?)?
+  ) {
+    self.location = location
+    graph = module.entries[index].graph
     self.plan = plan.entries[index]
     weights = plan.weights
     isBind = false
@@ -52,7 +60,11 @@ struct EntryEmitter {
   }
 
   /// Creates the writer of the section `bind`.
-  init(bindOf plan: Plan, module: Module) {
+  init(
+    bindOf plan: Plan, module: Module, location: ((SourceSpan) -> GeneratedFile.Location?)?
+  ) {
+    self.location = location
+    graph = module.bind.graph
     self.plan = plan.bind
     weights = plan.weights
     isBind = true
@@ -136,7 +148,10 @@ struct EntryEmitter {
         }
         let emitted = emitter.emit(call.kernel)
         let steps = emitted.takesSteps ? ["steps"] : []
+        let place = call.nodes.last.flatMap { location?(graph[$0].span) }
+        if let place { writer.line(place.statement) }
         writer.list("\(emitted.function)(", steps + emitted.texts { expression($0, $1) }, ")")
+        if place != nil { writer.line("#sourceLocation()") }
       case .loop(let loop):
         emit(loop, into: &writer, &emitter)
       }
