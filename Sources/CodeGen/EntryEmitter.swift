@@ -14,6 +14,10 @@ struct EntryEmitter {
   /// The texts of the graph's lines, by the node that they are about.
   private var lines: [ID<Node>: [String]] = [:]
 
+  /// The lines of the entry's inputs, and of its outputs.
+  private var firstLines: [String] = []
+  private var lastLines: [String] = []
+
   private let isBind: Bool
   private let graph: Graph
   private let location: ((SourceSpan) -> GeneratedFile.Location?)?
@@ -95,7 +99,12 @@ struct EntryEmitter {
 
   private mutating func collectLines(_ printed: [PrintedLine]) {
     for line in printed {
-      if case .node(let id) = line.subject { lines[id, default: []].append(line.text) }
+      switch line.subject {
+      case .node(let id): lines[id, default: []].append(line.text)
+      case .input: firstLines.append(line.text)
+      case .output: lastLines.append(line.text)
+      case .other: break
+      }
     }
   }
 
@@ -112,9 +121,11 @@ struct EntryEmitter {
   /// Appends the function and has `emitter` emit its kernels.
   func emit(into writer: inout SourceWriter, _ emitter: inout Emitter) {
     var body = SourceWriter()
+    for line in firstLines { body.comment(line) }
     emit(plan.steps, into: &body, &emitter)
     emitComments(plan.closingNodes, &body)
-    let text = body.text
+    for line in lastLines { body.comment(line) }
+    let words = Set(body.lines.flatMap(Self.words))
     writer.comment(
       isBind ? "Makes the block of weights from the parameters." : "The entry \(plan.name).",
       mark: "///")
@@ -123,11 +134,18 @@ struct EntryEmitter {
         ("numbers", "workspace", "Float"), ("integers", "workspace", "Int32"),
         ("values", "weights", "Float"), ("places", "weights", "Int32"),
       ]
-      for (name, base, element) in bases where text.contains("\(name)") {
+      for (name, base, element) in bases where words.contains(name) {
         writer.line("let \(name) = \(base).assumingMemoryBound(to: \(element).self)")
       }
       writer.append(body)
     }
+  }
+
+  /// Returns the identifiers in `line`, unless it is a comment.
+  private static func words(_ line: String) -> [String] {
+    let code = line.drop { $0 == " " }
+    if code.hasPrefix("//") { return [] }
+    return code.split { !($0.isLetter || $0.isNumber || $0 == "_") }.map(String.init)
   }
 
   private func emitComments(_ nodes: [ID<Node>], _ writer: inout SourceWriter) {
