@@ -83,7 +83,8 @@ import Testing
     let tokens = try file(Tensor(shape: [4, 2], .int64(Array(repeating: 28, count: 8))))
     let state = try file(Tensor(shape: [2, 9], Array(repeating: 0, count: 18)))
     let run = SmallModel.run(
-      "run", ["--input", "tokens=\(tokens)", "--input", "h=\(state)", "--input", "x=\(state)"]
+      "run",
+      ["--input", "tokens=\(tokens)", "--input", "h=\(state)", "--input", "x=\(state)"]
         + options)
     #expect(run.status == 1)
     #expect(
