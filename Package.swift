@@ -59,6 +59,7 @@ let package = Package(
       name: "DriverToolTests",
       dependencies: ["CodeGen", "Driver", "Graphs", "Optimizer", "Runner", "Tensors"],
       swiftSettings: strict),
+    tests("Driver", ["Diagnostics", "Graphs", "IR", "Optimizer", "Parsing", "Runner", "Tensors"]),
   ],
   swiftLanguageModes: [.v6]
 )
