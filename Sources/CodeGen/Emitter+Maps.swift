@@ -18,6 +18,7 @@ extension Emitter {
     }
     let parameters = (isCounted ? ["_ steps: Int"] : []) + pointers.map(\.declaration)
     var writer = SourceWriter()
+    writer.line("/// \(summary(map.program)) for every element.")
     writer.function("fileprivate func \(Self.placeholder)", parameters) { body in
       let strides = inputs.map { ("x", $0.strides) } + outputs.map { ("y", $0.strides) }
       emitLoops(Array(map.loops.dropLast()), pointers, strides.map(\.1), &body) { body in
@@ -67,25 +68,28 @@ extension Emitter {
     case .fixed(let n): isWhole = n % lanes == 0
     case .steps(let n): isWhole = n % lanes == 0
     }
-    let last = program.inputs.first?.strides.count ?? program.outputs[0].operand.strides.count
+    let last = program.outputs[0].operand.strides.count
+    var isOnce = false
+    if case .fixed(let n) = count { isOnce = n <= lanes }
+    // The terms by which a pointer moves; one element is adjacent to nothing.
+    let terms = { (stride: Int) in isOnce ? [] : [("i", stride)] }
     let body = { (emitter: inout Emitter, writer: inout SourceWriter, lanes: Lanes) in
       let inputs = emitted.inputs.map { instruction -> String in
         guard case .input(let i) = instruction else { return "" }
         let x = program.inputs[i]
         let stride = x.strides[last - 1]
-        let place = stride == 0 ? "x\(i)" : pointer("x\(i)", [("i", stride)])
+        let place = stride == 0 ? "x\(i)" : pointer("x\(i)", terms(stride))
         return emitter.load(place, x.scalar, stride: stride, lanes)
       }
       let outputs = program.outputs.enumerated().map { k, y in
         StoreTarget(
-          pointer: pointer("y\(k)", [("i", y.operand.strides[last - 1])]),
-          scalar: y.operand.scalar, stride: y.operand.strides[last - 1])
+          pointer: pointer("y\(k)", terms(y.operand.strides[last - 1])),
+          scalar: y.operand.scalar, stride: max(1, y.operand.strides[last - 1]))
       }
       emitter.emitApplication(emitted, inputs, outputs, lanes, &writer)
     }
-    if case .fixed(let n) = count, n <= lanes {
-      writer.line("let i = 0")
-      body(&self, &writer, n == lanes ? .all : .first("\(n)"))
+    if isOnce, case .fixed(let n) = count {
+      if n > 0 { body(&self, &writer, n == lanes ? .all : .first("\(n)")) }
       return
     }
     writer.line("let n = \(count.expression)")

@@ -157,9 +157,11 @@ extension Emitter {
           body.line("let b = bias.map { load($0 + c, upTo: units &- unit) } ?? Vector()")
           body.block("for k in 0..<depth {") { body in
             body.line("let p = x + k &* rowStride")
-            body.line(
-              "let v = columnStride == 1 ? load(p, upTo: count) "
-                + ": load(p, stride: columnStride, upTo: count)")
+            body.line("let v =")
+            body.indented {
+              $0.line("columnStride == 1")
+              $0.line("? load(p, upTo: count) : load(p, stride: columnStride, upTo: count)")
+            }
             body.line("let q = z + k &* rowLength")
             body.line("store(add(v, b), q)")
             body.comment("The weight begins within the vector.")
@@ -170,7 +172,7 @@ extension Emitter {
           }
         }
       }
-      body.comment("Vectors of units that the last panel lacks stay as they are: nobody stores their sums.")
+      body.line("// Vectors that the last panel lacks stay as they are: nobody stores their sums.")
     }
     return writer
   }

@@ -58,6 +58,9 @@ extension Emitter {
     let isCounted = product.rows.isCounted
     let parameters = (isCounted ? ["_ steps: Int"] : []) + text.declarations
     var writer = SourceWriter()
+    let columns =
+      product.segments == 1 ? "\(product.units)" : "\(product.segments) times \(product.units)"
+    writer.line("/// A product of \(columns) columns, by panels of columns and tiles of rows.")
     writer.function("fileprivate func \(Self.placeholder)", parameters) { body in
       body.block("for panel in 0..<\(product.panels(lanes: lanes)) {") { body in
         emitRows(product, heights, text, &body)
@@ -119,6 +122,7 @@ extension Emitter {
     use(shape, adding: 0..<shape.vectors)
     use(.load)
     var writer = SourceWriter()
+    writer.line("/// A tile of a product: what its sums start with, their parts, what follows.")
     let parameters = ["_ row: Int", "_ panel: Int"] + text.declarations
     writer.function("fileprivate func \(Self.placeholder)", parameters) { body in
       body.line("var c = \(shape.name)()")
@@ -241,6 +245,7 @@ extension Emitter {
     let operands = text.pointers.suffix(text.inputs.count + text.outputs.count)
     let parameters = ["_ row: Int", "_ unit: Int"] + sums + operands.map(\.declaration)
     var writer = SourceWriter()
+    writer.line("/// What follows on the sums of one vector of units.")
     writer.line("@inline(__always)")
     writer.function("fileprivate func \(Self.placeholder)", parameters) { body in
       let inputs = program.inputs.map { instruction -> String in

@@ -45,6 +45,7 @@ extension Emitter {
     }
     let types = distinct.map { type(scalars[$0]) }
     let result = types.count == 1 ? types[0] : "(\(types.joined(separator: ", ")))"
+    writer.line("/// \(summary(program)).")
     writer.line("@inline(__always)")
     writer.function("fileprivate func \(Self.placeholder)", parameters, " -> \(result)") { body in
       for (i, instruction) in program.instructions.enumerated() {
@@ -58,6 +59,23 @@ extension Emitter {
     return EmittedProgram(
       function: name, inputs: inputs, results: stored.map { distinct.firstIndex(of: $0) ?? 0 },
       resultCount: distinct.count)
+  }
+
+  /// Returns the names of what `program` computes, for a comment.
+  func summary(_ program: Program) -> String {
+    let names = program.instructions.compactMap { instruction -> String? in
+      switch instruction {
+      case .input, .number, .accumulator: nil
+      case .unary(let f, _): f.rawValue
+      case .binary(let f, _, _): f.rawValue
+      case .compare(let f, _, _, _): f.rawValue
+      case .select: "where"
+      case .convert: "f32"
+      }
+    }
+    var distinct: [String] = []
+    for name in names where !distinct.contains(name) { distinct.append(name) }
+    return distinct.isEmpty ? "Copies" : "Computes \(distinct.joined(separator: ", "))"
   }
 
   private func type(_ scalar: Scalar32) -> String { scalar == .float ? "Vector" : "Integers" }
