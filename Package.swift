@@ -33,7 +33,7 @@ let package = Package(
     library("Interpreter", ["IR", "Tensors"]),
     library("Optimizer", ["IR", "Interpreter", "Diagnostics"]),
     library("Planning", ["IR"]),
-    library("CodeGen", ["IR", "Planning"]),
+    library("CodeGen", ["Diagnostics", "IR", "Planning"]),
     library("Runner", ["Tensors", "Diagnostics"]),
     library("Text", ["Tensors"]),
     .target(

@@ -1,3 +1,4 @@
+import Diagnostics
 import IR
 import Planning
 
@@ -13,7 +14,13 @@ struct EntryEmitter {
   /// The texts of the graph's lines, by the node that they are about.
   private var lines: [ID<Node>: [String]] = [:]
 
+  /// The lines of the entry's inputs, and of its outputs.
+  private var firstLines: [String] = []
+  private var lastLines: [String] = []
+
   private let isBind: Bool
+  private let graph: Graph
+  private let location: ((SourceSpan) -> GeneratedFile.Location?)?
 
   /// The names of the pointers that the function is given, by what they point to.
   private(set) var pointers: [(base: Base, name: String, scalar: Scalar32, isWritten: Bool)] = []
@@ -30,7 +37,12 @@ struct EntryEmitter {
   ]
 
   /// Creates the writer of entry `index`.
-  init(entry index: Int, of plan: Plan, module: Module) {
+  init(
+    entry index: Int, of plan: Plan, module: Module,
+    location: ((SourceSpan) -> GeneratedFile.Location?)?
+  ) {
+    self.location = location
+    graph = module.entries[index].graph
     self.plan = plan.entries[index]
     weights = plan.weights
     isBind = false
@@ -52,7 +64,11 @@ struct EntryEmitter {
   }
 
   /// Creates the writer of the section `bind`.
-  init(bindOf plan: Plan, module: Module) {
+  init(
+    bindOf plan: Plan, module: Module, location: ((SourceSpan) -> GeneratedFile.Location?)?
+  ) {
+    self.location = location
+    graph = module.bind.graph
     self.plan = plan.bind
     weights = plan.weights
     isBind = true
@@ -83,7 +99,12 @@ struct EntryEmitter {
 
   private mutating func collectLines(_ printed: [PrintedLine]) {
     for line in printed {
-      if case .node(let id) = line.subject { lines[id, default: []].append(line.text) }
+      switch line.subject {
+      case .node(let id): lines[id, default: []].append(line.text)
+      case .input: firstLines.append(line.text)
+      case .output: lastLines.append(line.text)
+      case .other: break
+      }
     }
   }
 
@@ -100,9 +121,11 @@ struct EntryEmitter {
   /// Appends the function and has `emitter` emit its kernels.
   func emit(into writer: inout SourceWriter, _ emitter: inout Emitter) {
     var body = SourceWriter()
+    for line in firstLines { body.comment(line) }
     emit(plan.steps, into: &body, &emitter)
     emitComments(plan.closingNodes, &body)
-    let text = body.text
+    for line in lastLines { body.comment(line) }
+    let words = Set(body.lines.flatMap(Self.words))
     writer.comment(
       isBind ? "Makes the block of weights from the parameters." : "The entry \(plan.name).",
       mark: "///")
@@ -111,11 +134,18 @@ struct EntryEmitter {
         ("numbers", "workspace", "Float"), ("integers", "workspace", "Int32"),
         ("values", "weights", "Float"), ("places", "weights", "Int32"),
       ]
-      for (name, base, element) in bases where text.contains("\(name)") {
+      for (name, base, element) in bases where words.contains(name) {
         writer.line("let \(name) = \(base).assumingMemoryBound(to: \(element).self)")
       }
       writer.append(body)
     }
+  }
+
+  /// Returns the identifiers in `line`, unless it is a comment.
+  private static func words(_ line: String) -> [String] {
+    let code = line.drop { $0 == " " }
+    if code.hasPrefix("//") { return [] }
+    return code.split { !($0.isLetter || $0.isNumber || $0 == "_") }.map(String.init)
   }
 
   private func emitComments(_ nodes: [ID<Node>], _ writer: inout SourceWriter) {
@@ -136,7 +166,10 @@ struct EntryEmitter {
         }
         let emitted = emitter.emit(call.kernel)
         let steps = emitted.takesSteps ? ["steps"] : []
+        let place = call.nodes.last.flatMap { location?(graph[$0].span) }
+        if let place { writer.line(place.statement) }
         writer.list("\(emitted.function)(", steps + emitted.texts { expression($0, $1) }, ")")
+        if place != nil { writer.line("#sourceLocation()") }
       case .loop(let loop):
         emit(loop, into: &writer, &emitter)
       }

@@ -1,3 +1,4 @@
+import Diagnostics
 import IR
 import Planning
 
@@ -16,20 +17,51 @@ package struct GeneratedFile: Sendable {
   /// The beginning of the names of the C functions that the file declares.
   package let symbolPrefix: String
 
+  /// A line of a graph's text.
+  package struct Location: Hashable, Sendable {
+
+    package let file: String
+    package let line: Int
+
+    /// Creates the location of `line`, from one, of `file`.
+    package init(file: String, line: Int) {
+      self.file = file
+      self.line = line
+    }
+
+    /// The Swift statement by which what follows belongs to the location.
+    ///
+    /// The name of a file may be anything: all but plain characters are escaped.
+    var statement: String {
+      let name = file.unicodeScalars.map { scalar -> String in
+        let isPlain = scalar.isASCII && scalar.value >= 32 && scalar != "\"" && scalar != "\\"
+        return isPlain ? String(scalar) : "?"
+      }
+      return "#sourceLocation(file: \"\(name.joined())\", line: \(line))"
+    }
+
+  }
+
   /// Writes `plan` of `module`, to be compiled with `compilerFlags`.
   ///
+  /// If `location` gives one for the span of a node, debuggers show it for the node's code.
+  ///
   /// - Requires: `plan` was made from `module`.
-  package init(_ plan: Plan, of module: Module, compilerFlags: [String]) {
+  package init(
+    _ plan: Plan, of module: Module, compilerFlags: [String],
+    location: ((SourceSpan) -> Location?)? = nil
+  ) {
     self.compilerFlags = compilerFlags
     typeName = SwiftNames.type(module.name)
     symbolPrefix = SwiftNames.stem(module.name)
     var emitter = Emitter(plan: plan)
     var entries = SourceWriter()
-    let bind = EntryEmitter(bindOf: plan, module: module)
+    let bind = EntryEmitter(bindOf: plan, module: module, location: location)
     bind.emit(into: &entries, &emitter)
     for i in plan.entries.indices {
       entries.gap()
-      EntryEmitter(entry: i, of: plan, module: module).emit(into: &entries, &emitter)
+      let entry = EntryEmitter(entry: i, of: plan, module: module, location: location)
+      entry.emit(into: &entries, &emitter)
     }
     var writer = SourceWriter()
     Self.emitHeader(plan, module, compilerFlags, &writer)

@@ -101,13 +101,19 @@ package struct Compilation: Sendable {
   ) throws(CompilationError) {
     var warnings = DiagnosticSet()
     let module = try source.module(overriding: options.dimensions, warnings: &warnings)
-    try self.init(module, options: options, warnings: warnings, observe: observe)
+    let file = source.files[source.id]
+    try self.init(module, options: options, warnings: warnings, observe: observe) { span in
+      if span.file == nil { return nil }
+      return GeneratedFile.Location(
+        file: source.path, line: file.line(at: span.range.lowerBound))
+    }
   }
 
   /// Compiles `module` as far as its Swift text.
   package init(
     _ module: Module, options: CompilationOptions, warnings: DiagnosticSet = .init(),
-    observe: (PassRecord?, Module) -> Void = { _, _ in }
+    observe: (PassRecord?, Module) -> Void = { _, _ in },
+    location: @escaping (SourceSpan) -> GeneratedFile.Location? = { _ in nil }
   ) throws(CompilationError) {
     self.options = options
     self.original = module
@@ -127,7 +133,8 @@ package struct Compilation: Sendable {
     try Self.checkMemory(plan, module, limit: options.memoryLimit)
     self.plan = plan
     self.file = GeneratedFile(
-      plan, of: result, compilerFlags: SwiftCompiler.codeFlags(target: options.target))
+      plan, of: result, compilerFlags: SwiftCompiler.codeFlags(target: options.target),
+      location: options.mapsToGraph ? location : nil)
   }
 
   /// Runs the passes that `options` ask for on `module` and returns their warnings.

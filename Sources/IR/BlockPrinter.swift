@@ -135,7 +135,8 @@ struct BlockPrinter {
     _ pending: [(name: String, value: Value)], in block: Block, into printer: inout Printer
   ) {
     for result in pending {
-      printer.line("\(result.name) = \(text(of: result.value))")
+      let subject = block.nodes.last.map { PrintedLine.Subject.node($0) } ?? .other
+      printer.line("\(result.name) = \(text(of: result.value))", subject: subject)
       if !result.name.contains("[") { assign(result.name, result.value) }
     }
   }

@@ -30,7 +30,7 @@ struct GraphVerifier {
   mutating func verify(roots: [Value]) {
     verify(nodesOf: graph.body)
     if !graph.body.arguments.isEmpty { errors.append("the outermost block has arguments") }
-    for root in roots { verifyUse(of: root, by: "a result") }
+    for root in Set(roots).sorted() { verifyUse(of: root, by: "a result") }
   }
 
   private mutating func verify(nodesOf block: Block) {

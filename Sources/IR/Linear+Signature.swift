@@ -86,46 +86,61 @@ extension Linear {
     }
   }
 
-  /// Returns the number of columns of the result.
-  ///
-  /// Where each part feeds a range, a bias or a start may have columns behind the last of them,
-  /// which no part feeds.
+  /// Returns the number of columns of the result: those that a part feeds which feeds all, or up to
+  /// the last that any part, the bias or the start has.
   private func columnCount(_ c: inout SignatureChecker) throws(SignatureError) -> Extent {
-    var result: Extent?
+    // The columns of the first part that feeds all, and the last ones that others feed.
+    var all: Extent?
+    var last = Extent(0)
     for i in partOperands {
-      let weight = hasWeightPerPart ? parts.count + i : parts.count
-      let width = c.operands[weight].denseShape[1]
-      var reach = width
-      if let columns = parts[i].columns {
-        let fed = try c.checked(columns.upper.subtracting(columns.lower))
-        guard hasWeightPerPart, try c.value(columns.lower) >= 0,
-          try c.unify(fed, width, operand: weight) != nil
-        else {
+      let reach = try lastColumn(ofPart: i, &c)
+      if parts[i].columns == nil {
+        let others = all ?? reach
+        guard try c.value(reach) == c.value(others) else {
           throw SignatureError(
-            .rangeOutOfBounds,
-            "part \(i + 1) feeds \(c.text(fed)) columns, its weight is \(c.text(c.operands[weight]))",
-            operand: weight)
+            .incompatibleShapes,
+            "part \(i + 1) feeds \(c.text(reach)) columns, the others \(c.text(others))",
+            operand: i)
         }
-        reach = columns.upper
+        all = others
+      } else if try c.value(reach) > c.value(last) {
+        last = reach
       }
-      guard let widest = result else {
-        result = reach
-        continue
-      }
-      if parts[i].columns == nil || parts[0].columns == nil, try c.value(reach) != c.value(widest) {
+    }
+    if let all {
+      if try c.value(last) > c.value(all) {
         throw SignatureError(
           .incompatibleShapes,
-          "part \(i + 1) feeds \(c.text(reach)) columns, the others \(c.text(widest))", operand: i)
+          "some part feeds \(c.text(last)) columns, the others \(c.text(all))")
       }
-      if try c.value(reach) > c.value(widest) { result = reach }
+      return all
     }
-    if parts.allSatisfy({ $0.columns != nil }) {
-      for i in [biasOperand, startOperand].compactMap({ $0 }) {
-        guard let width = try c.numeric(i).shape.last, let reach = result else { continue }
-        if try c.value(width) > c.value(reach) { result = width }
+    // Columns that no part feeds are those of the bias and the start.
+    for i in [biasOperand, startOperand].compactMap({ $0 }) {
+      if let width = try c.numeric(i).shape.last, try c.value(width) > c.value(last) {
+        last = width
       }
     }
-    return try c.checked(result)
+    return last
+  }
+
+  /// Returns the last column that part `i` feeds, counted from one.
+  private func lastColumn(
+    ofPart i: Int, _ c: inout SignatureChecker
+  ) throws(SignatureError) -> Extent {
+    let weight = hasWeightPerPart ? parts.count + i : parts.count
+    let width = c.operands[weight].denseShape[1]
+    guard let columns = parts[i].columns else { return width }
+    let fed = try c.checked(columns.upper.subtracting(columns.lower))
+    guard hasWeightPerPart, try c.value(columns.lower) >= 0,
+      try c.unify(fed, width, operand: weight) != nil
+    else {
+      throw SignatureError(
+        .rangeOutOfBounds,
+        "part \(i + 1) feeds \(c.text(fed)) columns, its weight is \(c.text(c.operands[weight]))",
+        operand: weight)
+    }
+    return columns.upper
   }
 
   /// Throws unless the bias and the start can be added to `result`.

@@ -28,6 +28,7 @@ extension Module {
       var scope = visible
       entries[i].settle(&scope, states: states)
     }
+    settleOrderOfResults()
   }
 
   /// The names of dimensions, parameters and states, and of the constants that a text declares.

@@ -10,6 +10,12 @@ package struct PrintedLine: Sendable {
     /// The node that the line defines or gives another name; the head of a scan.
     case node(ID<Node>)
 
+    /// An input or a label of an entry.
+    case input
+
+    /// An output of an entry.
+    case output
+
   }
 
   /// The text without indentation.
@@ -156,7 +162,7 @@ struct Printer {
   mutating func printBody(of entry: Entry) {
     for input in entry.inputs {
       let kind = input.role == .input ? "input" : "label"
-      line("\(kind) \(input.name) : \(text(input.type))", input.comments)
+      line("\(kind) \(input.name) : \(text(input.type))", input.comments, subject: .input)
     }
     gap()
     var block = BlockPrinter(
@@ -167,7 +173,7 @@ struct Printer {
     for output in entry.outputs {
       let value = block.text(of: output.value)
       let text = value == output.name ? value : "\(output.name) = \(value)"
-      line("output \(text)", output.comments)
+      line("output \(text)", output.comments, subject: .output)
     }
   }
 

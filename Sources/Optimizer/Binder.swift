@@ -79,12 +79,14 @@ struct Binder {
       var isInside = false
       for operand in operands {
         if position == lower { isInside = true }
-        if position == upper { return concat(taken, axis: 0, name: name) }
+        if position == upper { break }
         if isInside { taken.append(operand) }
         guard let next = position.adding(type(of: operand).shape[0]) else { return nil }
         position = next
       }
-      return isInside && position == upper ? concat(taken, axis: 0, name: name) : nil
+      // A border may fall into an operand.
+      guard !taken.isEmpty, position == upper else { return nil }
+      return concat(taken, axis: 0, name: name)
     case .concat(axis: 1):
       var pieces: [Value] = []
       for operand in operands {
@@ -133,8 +135,8 @@ struct BindableValues {
 
   private func isBindable(_ id: ID<Node>) -> Bool {
     switch graph[id].op {
-    case .source, .argument, .at, .scan: false
-    case .linear, .matmul, .oneHot, .concat, .slice, .transpose, .reshape, .stack, .unary,
+    case .source, .argument, .at, .scan, .oneHot: false
+    case .linear, .matmul, .concat, .slice, .transpose, .reshape, .stack, .unary,
       .binary, .compare, .select, .softmax, .reduce, .argmax, .gather, .convert, .mask:
       graph[id].operands.allSatisfy { contains($0) }
     }
@@ -244,12 +246,14 @@ extension Module {
     return bind.graph.ancestors(of: used, in: bind.graph.body)
   }
 
-  /// Returns `true` iff a line of `bind` reads the constant at `position`.
+  /// Returns `true` iff a line reads the constant at `position`.
   private func usesConstant(_ position: Int) -> Bool {
     let constant = Op.source(.constant(ID(position)))
-    return bind.graph.body.nodes.contains { id in
-      bind.graph[id].operands.contains { bind.graph.op(of: $0) == constant }
-    }
+    let isRead = entries.contains { $0.graph.nodes.contains { $0.op == constant } }
+    return isRead
+      || bind.graph.body.nodes.contains { id in
+        bind.graph[id].operands.contains { bind.graph.op(of: $0) == constant }
+      }
   }
 
 }

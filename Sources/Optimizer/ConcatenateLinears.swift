@@ -71,7 +71,7 @@ private struct ConcatenationSearch {
   }
 
   /// Returns the largest sums whose products stand in `block`, and its products with a
-  /// concatenation for a part.
+  /// concatenation for a part; in order.
   func sums(in block: Block) -> [SumOfProducts] {
     let own = Set(block.nodes)
     var result: [SumOfProducts] = []
@@ -85,7 +85,7 @@ private struct ConcatenationSearch {
       else { continue }
       result.append(sum)
     }
-    return result
+    return result.reversed()
   }
 
   private func sum(of root: ID<Node>, among own: Set<ID<Node>>) -> SumOfProducts? {
@@ -243,8 +243,9 @@ private struct Concatenation {
       sum = rewriter.append(
         Node(
           op: .binary(.add), operands: [sum, rewriter.mapped(other)],
-          results: [Node.Result(name: result.name, type: result.type)], span: model.span,
-          origins: isLast ? model.origins : origins, comments: isLast ? comments : Comments()))
+          results: [Node.Result(name: isLast ? result.name : name, type: result.type)],
+          span: model.span, origins: isLast ? model.origins : origins,
+          comments: isLast ? comments : Comments()))
     }
     rewriter.replace(Value(root), by: sum)
   }

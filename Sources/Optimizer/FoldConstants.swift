@@ -114,6 +114,7 @@ private struct ConstantFolding {
   /// Returns the number with the shortest text that is `x` in single precision.
   private static func rounded(_ x: Double) -> Double {
     let single = Float(x)
+    if single == 0 { return 0 }  // Not minus zero, which no text has.
     return Double("\(single)") ?? Double(single)
   }
 

@@ -189,7 +189,7 @@ extension Hoisting {
     on id: ID<Node>, in place: InnermostScan, _ prices: ProductsBehind.Prices,
     _ schedule: PassContext.Schedule
   ) -> Decision {
-    let name = place.graph.name(of: Value(id))
+    let name = title(of: id, in: place.graph)
     let rows = rowsText(place.rows(of: id))
     let (inside, behind) = (cyclesText(prices.inside), cyclesText(prices.behind))
     let isForced = schedule == .hoist
@@ -236,7 +236,7 @@ extension Hoisting {
       isMove
       ? "hoisted \(leaving) (\(hoisted) a call) over keeping \(kept) (\(inside))"
       : "kept \(kept) (\(inside) a call) over hoisting \(leaving) (\(hoisted))"
-    return Decision(isMove: isMove, line: "\(graph.name(of: Value(id))): \(line): \(reason)")
+    return Decision(isMove: isMove, line: "\(title(of: id, in: graph)): \(line): \(reason)")
   }
 
   /// Returns why parts leave, or do not leave, a step with `rows`.
@@ -259,6 +259,14 @@ extension Hoisting {
       return "hoisting saves reading \(bytesText(prices.hoistedBytes)) of weights a step, "
         + "but adds \(bytesText(prices.traffic)) of traffic"
     }
+  }
+
+  /// Returns the words for product `id`: the values of the source that it was made from, where they
+  /// are few.
+  private func title(of id: ID<Node>, in graph: Graph) -> String {
+    let origins = graph[id].origins
+    return (1...4).contains(origins.count)
+      ? origins.joined(separator: ", ") : graph.name(of: Value(id))
   }
 
   private func rowsText(_ rows: Double) -> String {

@@ -5,7 +5,8 @@ extension Pass {
   /// Removes what no output, no update of a state and nothing that is needed uses.
   ///
   /// Of a scan go the local states that only feed themselves and the stacked values that nobody
-  /// reads; states of the model stay. What nobody uses any more of `bind`, and of constants, goes
+  /// reads; states of the model stay, and so does a scan without steps, because only a scan gives a
+  /// dimension of no places a meaning. What nobody uses any more of `bind`, and of constants, goes
   /// too; inputs and parameters stay, because callers know them.
   ///
   ///     u = exp(x)                     y = tanh(x)
@@ -15,7 +16,8 @@ extension Pass {
     (module, context) in
     for i in module.entries.indices {
       let entry = module.entries[i]
-      let removal = Removal(entry.graph, roots: entry.roots, &context)
+      let roots = entry.roots + entry.graph.resultsOfEmptyScans(in: module.dimensions)
+      let removal = Removal(entry.graph, roots: roots, &context)
       module.entries[i].rewrite { rewriter, id in removal.rewrite(id, &rewriter) }
     }
     let used = module.usedBindResults
@@ -158,6 +160,20 @@ extension Scan {
     if i < carried.count { return i..<i + 1 }
     let first = carried.count + (i - carried.count) * steps
     return first..<first + steps
+  }
+
+}
+
+extension Graph {
+
+  /// Returns the results of scans that do no step.
+  fileprivate func resultsOfEmptyScans(in dimensions: [Dimension]) -> [Value] {
+    allBlocks.flatMap(\.nodes).flatMap { id -> [Value] in
+      guard case .scan(let scan) = self[id].op, scan.count.value(in: dimensions) == 0 else {
+        return []
+      }
+      return self[id].results.indices.map { Value(id, $0) }
+    }
   }
 
 }

@@ -177,7 +177,9 @@ struct Simplifier {
     case .apply(let op, let terms):
       let operands = terms.map { append($0, for: id, &rewriter) }
       let name = graph[id].results[0].name
-      return rewriter.apply(op, operands, name: name, origins: [name], in: dimensions)
+      let role = if case .transpose = op { "weight" } else { "part" }
+      return rewriter.apply(
+        op, operands, name: "\(name)_\(role)", origins: graph.origins(of: [id]), in: dimensions)
     }
   }
 

@@ -114,8 +114,8 @@ private struct FullUnrolling {
     if users.isResult || !isNumber {
       return "\(name) stays a scan: '\(scan.variable)' is used as an index"
     }
-    let isNumeric = graph[id].results.allSatisfy { $0.type.element == .f32 }
-    if scan.count.value(in: dimensions) == 0, !isNumeric {
+    if scan.count.value(in: dimensions) == 0 {
+      // A dimension of no places has a meaning only while it is scanned.
       return "\(name) stays a scan: it has no steps"
     }
     return nil
@@ -152,12 +152,8 @@ private struct FullUnrolling {
     for (i, state) in states.enumerated() { rewriter.replace(Value(id, i), by: state) }
     for (i, name) in scan.stacked.enumerated() {
       let result = Value(id, states.count + i)
-      let type = node.results[result.result].type
-      let stack =
-        count == 0
-        ? constant(.zeros, type, name, &rewriter)
-        : rewriter.apply(
-          .stack(axis: 0), elements[i], name: name, origins: node.origins, in: dimensions)
+      let stack = rewriter.apply(
+        .stack(axis: 0), elements[i], name: name, origins: node.origins, in: dimensions)
       rewriter.replace(result, by: stack)
     }
     return true
@@ -169,17 +165,11 @@ private struct FullUnrolling {
   ) -> Value {
     guard let x = rewriter.new.number(value), !type.denseShape.isEmpty else { return value }
     let initial: InitialValue = x == 0 ? .zeros : x == 1 ? .ones : .constant(.number(x))
-    return constant(initial, type.dense, "\(name)_start", &rewriter)
-  }
-
-  /// Returns the constant of `type` that starts as `initial` says.
-  private mutating func constant(
-    _ initial: InitialValue, _ type: TensorType, _ name: String, _ rewriter: inout GraphRewriter
-  ) -> Value {
     let known = constants.ids.first {
       constants[$0].type == type && constants[$0].initial == initial
     }
-    let id = known ?? constants.add(Constant(name: name, type: type, initial: initial))
+    let id =
+      known ?? constants.add(Constant(name: "\(name)_start", type: type, initial: initial))
     return rewriter.value(of: .constant(id), type: type)
   }
 

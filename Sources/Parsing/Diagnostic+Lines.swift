@@ -46,8 +46,11 @@ extension Diagnostic {
   ) -> Diagnostic {
     let least = expected.lowerBound
     let wanted =
-      expected.count == 1
-      ? "\(least)" : expected.upperBound == .max ? "at least \(least)" : "\(least) or \(least + 1)"
+      switch expected.count {
+      case 1: "\(least)"
+      case 2: "\(least) or \(least + 1)"
+      default: "\(least) to \(expected.upperBound)"
+      }
     return .error(
       .wrongOperandCount,
       "found \(count) operand\(count == 1 ? "" : "s") of '\(operation)', expected \(wanted)",
@@ -61,10 +64,13 @@ extension Diagnostic {
 
   /// Returns an error reporting that a line takes `taken` values where there are `given`.
   static func resultCount(_ taken: Int, _ given: Int?, at span: SourceSpan) -> Diagnostic {
-    let message =
-      given.map { "found \($0) value\($0 == 1 ? "" : "s") for \(taken) name\(taken == 1 ? "" : "s")" }
-      ?? "'split' gives several values; write 'a, b = split(x, 2, axis: 0)'"
-    return .error(.resultCount, message, at: span)
+    guard let given else {
+      return .error(
+        .resultCount, "'split' gives several values; write 'a, b = split(x, 2, axis: 0)'",
+        at: span)
+    }
+    let (values, names) = (given == 1 ? "value" : "values", taken == 1 ? "name" : "names")
+    return .error(.resultCount, "found \(given) \(values) for \(taken) \(names)", at: span)
   }
 
   /// Returns an error reporting that an axis of the size that `text` shows has no `count` equal
@@ -78,8 +84,8 @@ extension Diagnostic {
   static func weightCount(_ found: Int, parts: Int, at span: SourceSpan) -> Diagnostic {
     .error(
       .wrongOperandCount,
-      parts == 0
-        ? "found no parts to multiply, expected at least one"
+      !(1...Operation.mostOperands).contains(parts)
+        ? "found \(parts) parts to multiply, expected 1 to \(Operation.mostOperands)"
         : "found \(found) weight\(found == 1 ? "" : "s") for \(parts) part\(parts == 1 ? "" : "s")",
       at: span)
   }

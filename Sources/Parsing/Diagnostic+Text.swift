@@ -143,6 +143,13 @@ extension Diagnostic {
       .misplacedStatement, "the states of a scan stand at the start of its first body", at: span)
   }
 
+  /// Returns an error reporting that the bodies of a scan declare a state differently.
+  static func changedState(_ name: Name, first: SourceSpan) -> Diagnostic {
+    .error(
+      .misplacedStatement, "state '\(name.text.excerpt)' differs from that of the first body",
+      at: name.span, notes: [.init(message: "it is declared first here", span: first)])
+  }
+
   /// Returns an error reporting a line that belongs into an entry.
   static func mixedForms(at span: SourceSpan, section: SourceSpan) -> Diagnostic {
     .error(

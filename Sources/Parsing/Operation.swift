@@ -22,6 +22,9 @@ enum Operation {
     self = operation
   }
 
+  /// The most operands of an operation.
+  static let mostOperands = 1024
+
   /// The names of all operations, sorted.
   static let names = byName.keys.sorted()
 
@@ -70,7 +73,7 @@ enum Operation {
     case .max: 1...2
     case .linear: 2...3
     case .select: 3...3
-    case .concat, .stack: 1...Int.max
+    case .concat, .stack: 1...Self.mostOperands
     }
   }
 

@@ -17,8 +17,8 @@ package func parse(
 ) -> Module? {
   var reporter = Reporter(id)
   let module = parse(file, dimensions, &reporter)
-  diagnostics.insert(contentsOf: reporter.diagnostics.elements)
-  return reporter.diagnostics.containsError ? nil : module
+  diagnostics.insert(contentsOf: reporter.diagnostics)
+  return reporter.containsError ? nil : module
 }
 
 private func parse(

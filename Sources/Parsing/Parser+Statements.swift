@@ -82,6 +82,7 @@ extension Parser {
     from first: Token, _ comments: inout StatementComments, _ block: inout BlockSyntax
   ) throws(SyntaxFailure) -> Statement {
     guard kind == .word else { throw fail(expecting: "a statement") }
+    let start = position
     let kind: Statement.Kind
     switch self.kind(after: 1) {
     case .word: kind = try parseKeywordStatement(&comments, &block)
@@ -100,7 +101,9 @@ extension Parser {
       kind = try parseAssignment(to: targets)
     default: throw unknownStatement()
     }
-    return Statement(kind: kind, span: span(from: first), comments: comments)
+    var statement = Statement(kind: kind, span: span(from: first), comments: comments)
+    if statement.isSection { statement.span = headSpan(from: start) }
+    return statement
   }
 
   /// Reads a statement that begins with a word of the grammar and another word.
@@ -134,7 +137,7 @@ extension Parser {
       let name = try expectName("the name of an entry")
       guard let inner = parseBlock(of: &comments) else { throw SyntaxFailure() }
       return .entry(name, inner)
-    case "output": return try parseOutput(&block)
+    case "output": return try parseOutput()
     case "scan": return .scan(try parseScan(&comments, &block))
     default: throw unknownStatement()
     }
@@ -192,13 +195,10 @@ extension Parser {
   }
 
   /// Reads `output a, b` or `output a = expression`.
-  private mutating func parseOutput(
-    _ block: inout BlockSyntax
-  ) throws(SyntaxFailure) -> Statement.Kind {
+  private mutating func parseOutput() throws(SyntaxFailure) -> Statement.Kind {
     advance()
     var names = [try expectName("the name of an output")]
     if take(.assign) {
-      if mayBeState(names[0].text) { block.assignedStates.insert(names[0].text) }
       let value = try parseExpression()
       return .outputDefinition(names[0], value, origins: try parseOrigins())
     }

@@ -83,6 +83,13 @@ struct Parser {
     return reporter.span(Int(start.lower)..<max(end, Int(start.lower)))
   }
 
+  /// Returns the span of the head of the section that began at token `start`, without its brace.
+  func headSpan(from start: Int) -> SourceSpan {
+    var end = start
+    while list.tokens[end + 1].kind != .leftBrace, end < position { end += 1 }
+    return reporter.span(Int(list.tokens[start].lower)..<Int(list.tokens[end].upper))
+  }
+
   /// Takes the next token.
   mutating func advance() {
     if position < list.tokens.count - 1 { position += 1 }
@@ -124,7 +131,8 @@ struct Parser {
   }
 
   /// Reports that `expectation` does not stand here, unless what does has been reported already.
-  mutating func fail(expecting expectation: String, closing partner: Token? = nil) -> SyntaxFailure {
+  mutating func fail(expecting expectation: String, closing partner: Token? = nil) -> SyntaxFailure
+  {
     if kind != .invalid, !isAborted {
       reporter.report(
         .unexpected(

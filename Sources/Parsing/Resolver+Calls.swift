@@ -149,7 +149,8 @@ extension Resolver {
     }
     guard let position = lookUp(name, at: e.span) else { return nil }
     switch scopes[position].kind {
-    case .state(let i) where section != .bind: return oldValue(ofState: i).map { Operand(value: $0) }
+    case .state(let i) where section != .bind:
+      return oldValue(ofState: i).map { Operand(value: $0) }
     case .poisoned: return nil
     default:
       report(.notAState(name, at: e.span, definition: scopes[position].name.span))

@@ -5,7 +5,7 @@ extension Resolver {
 
   /// Declares the parameters and constants among `statements`.
   mutating func declareTensors(_ statements: [Statement]) {
-    for statement in statements {
+    for statement in statements where !reporter.isFull {
       let comments = Comments(
         leading: statement.comments.leading, trailing: statement.comments.trailing)
       switch statement.kind {
@@ -36,7 +36,7 @@ extension Resolver {
 
   /// Declares the states of the model among `statements`.
   mutating func declareStates(_ statements: [Statement]) {
-    for statement in statements {
+    for statement in statements where !reporter.isFull {
       guard case .state(let d, let isCarried) = statement.kind else { continue }
       guard let (type, initial) = tensor(d, role: .state) else {
         define(d.name, as: .poisoned)

@@ -9,7 +9,10 @@ extension Resolver {
   /// Declares the dimensions among `statements`, each with its value or the one that replaces it.
   mutating func declareDimensions(_ statements: [Statement]) {
     var declared: [String] = []
-    for statement in statements {
+    for case .dimensions(let list) in statements.map(\.kind) {
+      dimensionNames.formUnion(list.map(\.name.text))
+    }
+    for statement in statements where !reporter.isFull {
       guard case .dimensions(let list) = statement.kind else { continue }
       for (i, (name, expression)) in list.enumerated() {
         declared.append(name.text)
@@ -56,12 +59,23 @@ extension Resolver {
     return value
   }
 
+  /// Returns the position of the definition of `name`, which should be a dimension.
+  private mutating func lookUpDimension(_ name: String, at span: SourceSpan) -> Int? {
+    if scopes.position(of: name) == nil, !dimensionNames.contains(name), !isSilenced(name),
+      !reporter.isFull, let other = laterDefinition(of: name)
+    {
+      report(.notADimension(name, at: span, definition: other))
+      return nil
+    }
+    return lookUp(name, at: span)
+  }
+
   /// Returns the size that `expression` is.
   mutating func extent(of expression: Expression) -> Extent? {
     switch expression.kind {
     case .number(_, let n?): return Extent(n)
     case .name(let name):
-      guard let position = lookUp(name, at: expression.span) else { return nil }
+      guard let position = lookUpDimension(name, at: expression.span) else { return nil }
       switch scopes[position].kind {
       case .dimension(let d): return Extent(d)
       case .poisoned: return nil
@@ -122,7 +136,7 @@ extension Resolver {
     switch e.kind {
     case .number(let x, _): return (.number(x), 1)
     case .name(let name):
-      guard let position = lookUp(name, at: e.span) else { return nil }
+      guard let position = lookUpDimension(name, at: e.span) else { return nil }
       switch scopes[position].kind {
       case .dimension(let d): return (.dimension(d), 1)
       case .poisoned: return nil

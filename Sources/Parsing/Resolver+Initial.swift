@@ -43,7 +43,7 @@ extension Resolver {
     _ name: String, _ type: TensorType, role: TensorRole, at span: SourceSpan
   ) -> InitialValue? {
     guard role == .state, scopes.position(of: name) != nil else {
-      if syntax.unreadNames.contains(name) { return nil }
+      if isSilenced(name) { return nil }
       report(
         .unknownInitialiser(
           at: span, suggestion: suggest(name, among: Self.initialisers), role: role))
@@ -114,7 +114,8 @@ extension Resolver {
     }
     let (x, y) = (first.value(in: module.dimensions), second.value(in: module.dimensions))
     if isUniform ? x > y : y < 0 {
-      report(.impossibleDistribution(isUniform ? "'low' is above 'high'" : "'std' is negative", at: span))
+      let reason = isUniform ? "'low' is above 'high'" : "'std' is negative"
+      report(.impossibleDistribution(reason, at: span))
       return nil
     }
     return isUniform ? .uniform(low: first, high: second) : .normal(mean: first, std: second)

@@ -27,7 +27,9 @@ extension Resolver {
     let known = operands.compactMap { $0 }
     guard isRight, known.count == operands.count else { return nil }
     let isListOfWeights = list.operands[1].isList
-    guard !parts.isEmpty, !isListOfWeights || weights.count == parts.count else {
+    guard 1...Operation.mostOperands ~= parts.count,
+      !isListOfWeights || weights.count == parts.count
+    else {
       report(.weightCount(weights.count, parts: parts.count, at: list.operands[1].span))
       return nil
     }

@@ -15,7 +15,7 @@ extension Resolver {
     module.comments = Comments(
       leading: syntax.comments.leading, trailing: syntax.comments.trailing)
     module.endComments = syntax.endComments
-    enclosing = [statements]
+    enclosing = [Surroundings(statements)]
     readPasses(statements)
     declareDimensions(statements)
     declareTensors(statements)
@@ -29,15 +29,14 @@ extension Resolver {
       }
       if entries.isEmpty { report(.missingEntry(at: section.span)) }
       readBind(sections)
-      for case let statement in entries {
-        guard case .entry(let name, let block) = statement.kind else { continue }
+      for statement in entries {
+        guard case .entry(let name, let block) = statement.kind, !reporter.isFull else { continue }
         checkEntry(name)
         readEntry(name, statement.comments, block, section: .entry)
       }
     } else {
       let name = Name(text: "model", span: syntax.name.span)
       readEntry(name, StatementComments(), syntax.block, section: .model)
-      module.entries[0].graph.body.closingComments = []
     }
     module.closingComments = pendingComments + syntax.block.closingComments
     warnAboutUnused()
@@ -45,7 +44,7 @@ extension Resolver {
 
   private mutating func readPasses(_ statements: [Statement]) {
     var first: SourceSpan?
-    for statement in statements {
+    for statement in statements where !reporter.isFull {
       guard case .passes(let names) = statement.kind else { continue }
       if let first {
         report(.duplicateSection("passes", at: statement.span, first: first))
@@ -123,7 +122,7 @@ extension Resolver {
     self.section = section
     graph = Graph()
     blocks = [Block()]
-    (inputs, outputs, groupCount) = ([], [], 0)
+    (inputs, outputs, outputSpans, groupCount) = ([], [], [:], 0)
     var entry = Entry(name: name.text, span: name.span)
     if section == .entry {
       entry.comments = takeComments(comments)
@@ -144,7 +143,7 @@ extension Resolver {
       else { continue }
       entry.updates.append(Entry.Update(state: id, value: value))
     }
-    if !block.statements.contains(where: \.isOutput), syntax.unreadNames.isEmpty {
+    if !block.statements.contains(where: \.isOutput), !reporter.containsError {
       report(.noOutput(section == .entry ? "entry '\(name.text)'" : "the model", at: name.span))
     }
     entry.inputs = inputs
@@ -155,7 +154,7 @@ extension Resolver {
 
   /// Declares the inputs and labels among `statements`.
   private mutating func declareInputs(_ statements: [Statement]) {
-    for statement in statements {
+    for statement in statements where !reporter.isFull {
       guard case .input(let declaration, let isLabel) = statement.kind else { continue }
       guard let type = type(of: declaration.type) else {
         define(declaration.name, as: .poisoned)

@@ -7,7 +7,7 @@ extension Resolver {
   @discardableResult
   mutating func define(_ name: Name, as kind: Definition.Kind) -> Int? {
     if name.text.isEmpty { return nil }
-    guard let first = scopes.position(of: name.text) else {
+    guard let first = scopes.position(of: name.text), !scopes[first].isReplaceable else {
       return scopes.define(name, as: kind)
     }
     if case .poisoned = scopes[first].kind {
@@ -26,14 +26,27 @@ extension Resolver {
       scopes[position].isUsed = true
       return position
     }
-    if syntax.unreadNames.contains(name) || reporter.isFull { return nil }
-    if let later = enclosing.lazy.compactMap({ $0.definition(of: name) }).first {
+    if isSilenced(name) || reporter.isFull { return nil }
+    if let later = laterDefinition(of: name) {
       report(.usedBeforeDefinition(name, at: span, definition: later))
     } else if let inner = scopes.closed[name] {
       report(.usedOutsideScope(name, at: span, definition: inner))
     } else {
       let suggestion = suggest(name, among: scopes.visibleNames(limit: 2_000))
       report(.unknownName(name, at: span, suggestion: suggestion))
+    }
+    return nil
+  }
+
+  /// `true` iff nothing is said about `name`, because its definition failed.
+  func isSilenced(_ name: String) -> Bool {
+    syntax.unreadNames.contains(name) || failedNames.contains(name)
+  }
+
+  /// Returns where a line of the sections around the present one defines `name`.
+  mutating func laterDefinition(of name: String) -> SourceSpan? {
+    for i in enclosing.indices {
+      if let span = enclosing[i].definitions[name] { return span }
     }
     return nil
   }
@@ -146,7 +159,8 @@ extension Resolver {
     for d in extents.flatMap(\.dimensions) where !seen.contains(d) { seen.append(d) }
     if seen.isEmpty { return "" }
     let dimensions = module.dimensions
-    return " (\(seen.map { "\(dimensions[$0].name) = \(dimensions[$0].value)" }.joined(separator: ", ")))"
+    let texts = seen.map { "\(dimensions[$0].name) = \(dimensions[$0].value)" }
+    return " (\(texts.joined(separator: ", ")))"
   }
 
 }

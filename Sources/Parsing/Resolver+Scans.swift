@@ -21,6 +21,9 @@ extension Resolver {
     /// The positions of its stacked values, in the order of their first elements.
     let stacks: [Int]
 
+    /// The names of the states and the stacked values that its lines assign.
+    let assigned: Set<String>
+
     /// `true` iff every result is known.
     let isComplete: Bool
 
@@ -40,6 +43,8 @@ extension Resolver {
     let outer = carriedStates(of: scan)
     let locals = scan.body.statements.prefix { $0.isState }
     let initials = locals.map { initialOperand(of: $0) }
+    let repeated = scan.remainder?.statements.prefix { $0.isState } ?? []
+    let repeatedInitials = repeated.map { initialOperand(of: $0) }
     scopes.open()
     let carried = outer + zip(locals, initials).compactMap { declareLocal($0, $1) }
     let saved = section
@@ -48,8 +53,11 @@ extension Resolver {
       scan, scan.body, skipping: locals.count, count: count, factor: factor, carried)
     var remainder: Body?
     if let syntax = scan.remainder, factor > 1 {
-      remainder = readBody(scan, syntax, skipping: 0, count: count, factor: 1, carried)
-      checkAgreement(of: body, remainder)
+      for (local, initial) in zip(repeated, repeatedInitials) {
+        checkRepeated(local, initial, carried.dropFirst(outer.count))
+      }
+      remainder = readBody(scan, syntax, skipping: repeated.count, count: count, factor: 1, carried)
+      checkAgreement(of: body, remainder, carried)
     }
     section = saved
     for c in carried.dropFirst(outer.count) where !states[c.state].isAssigned {
@@ -78,14 +86,16 @@ extension Resolver {
           .init(name: states[$0.state].name.text, state: states[$0.state].id)
         },
         stacked: body.stacks.map { stacks[$0].name.text }, body: body.block,
-        remainder: remainder?.block))
+        remainder: remainder.map { ordered($0, like: body, carriedCount: carried.count) }))
     let node = graph.add(
       Node(
         op: isComplete ? op : .argument, operands: isComplete ? known : [], results: results,
         span: statement.span, origins: scan.origins, comments: comments))
     blocks[blocks.count - 1].nodes.append(node)
-    let read = (body.stacks + (remainder?.stacks ?? [])).filter { scopes[stacks[$0].definition].isUsed }
-    finishScan(node, outer, body.stacks, types, read: Set(read.map { stacks[$0].name.text }))
+    let read = (body.stacks + (remainder?.stacks ?? [])).filter {
+      scopes[stacks[$0].definition].isUsed
+    }
+    finishScan(node, carried, body.stacks, types, read: Set(read.map { stacks[$0].name.text }))
   }
 
   /// Makes the names that a loop leaves behind mean its results.
@@ -95,11 +105,16 @@ extension Resolver {
   ) {
     for (i, c) in carried.enumerated() {
       let frame = states[c.state].frames.count - 1
-      states[c.state].frames[frame].isAssigned = true
-      states[c.state].frames[frame].new = Value(node, i)
+      if frame >= 0 {
+        states[c.state].frames[frame].isAssigned = true
+        states[c.state].frames[frame].new = Value(node, i)
+      } else if let position = define(states[c.state].name, as: .value(Value(node, i))) {
+        // A state of the loop itself: whoever wants to may read where it ended.
+        scopes[position].isUsed = true
+        scopes[position].isReplaceable = true
+      }
     }
-    // Local states follow the others among the results, stacked values follow them.
-    let offset = graph[node].results.count - stacked.count
+    let offset = carried.count
     for (i, stack) in stacked.enumerated() {
       let kind: Definition.Kind =
         types[i] == nil ? .poisoned : .value(Value(node, offset + i))
@@ -113,11 +128,10 @@ extension Resolver {
   /// Returns the number of steps that `e` is.
   private mutating func countOfSteps(_ e: Expression) -> Extent? {
     guard let count = extent(of: e) else { return nil }
-    guard let n = count.value(in: module.dimensions) else {
-      report(.sizeOverflow(at: e.span))
+    guard isPossible(count, at: e.span), let n = count.value(in: module.dimensions) else {
       return nil
     }
-    guard n >= 0, n < Self.elementLimit else {
+    guard n < Self.elementLimit else {
       report(.impossibleSize(text(count), n, at: e.span))
       return nil
     }
@@ -151,6 +165,24 @@ extension Resolver {
     states.append(StateRecord(name: d.name, type: type, id: nil))
     define(d.name, as: .state(states.count - 1))
     return CarriedState(state: states.count - 1, initial: initial.value)
+  }
+
+  /// Reports that a state of the second body of a loop is not one of the first, if that is so.
+  private mutating func checkRepeated(
+    _ statement: Statement, _ initial: (type: TensorType?, value: Value?),
+    _ locals: some Sequence<CarriedState>
+  ) {
+    guard case .state(let d, _) = statement.kind else { return }
+    pendingComments += statement.comments.all
+    guard let local = locals.first(where: { states[$0.state].name.text == d.name.text }) else {
+      report(.lateState(at: statement.span))
+      failedNames.insert(d.name.text)
+      return
+    }
+    guard let type = initial.type, let value = initial.value else { return }
+    if type != states[local.state].type || value != local.initial {
+      report(.changedState(d.name, first: states[local.state].name.span))
+    }
   }
 
   /// Returns the type of a state of a loop and the value that it starts with, which is computed in
@@ -211,29 +243,30 @@ extension Resolver {
     result.closingComments = pendingComments + block.closingComments
     pendingComments = []
     var isComplete = true
+    var assigned: Set<String> = []
     for c in carried {
       let value = currentValue(ofState: c.state)
       let frame = states[c.state].frames.removeLast()
-      if scan.remainder != nil, !frame.isAssigned, states[c.state].isAssigned {
-        report(.missingInBody(states[c.state].name.text, at: scan.variable.span))
-      }
+      if frame.isAssigned { assigned.insert(states[c.state].name.text) }
       isComplete = isComplete && value != nil
       if let value { result.results.append(value) }
     }
     // Stacks of loops inside this one lie between those of this one.
     let own = (firstStack..<stacks.count).filter { stacks[$0].step == step }
     for i in own {
-      for (j, element) in stacks[i].elements.enumerated() {
-        if element == nil { report(.missingElement(stacks[i].name, j, factor: factor)) }
-        guard let value = element?.value else {
+      assigned.insert(stacks[i].name.text)
+      for j in 0..<factor {
+        guard let element = stacks[i].elements[j] else {
+          report(.missingElement(stacks[i].name, j, factor: factor))
           isComplete = false
-          continue
+          break
         }
-        result.results.append(value)
+        isComplete = isComplete && element.value != nil
+        if let value = element.value { result.results.append(value) }
       }
     }
     scopes.close()
-    return Body(block: result, stacks: own, isComplete: isComplete)
+    return Body(block: result, stacks: own, assigned: assigned, isComplete: isComplete)
   }
 
   /// Declares the step of a body.
@@ -253,31 +286,46 @@ extension Resolver {
   }
 
   /// Reports where the two bodies of a loop do not give the same.
-  private mutating func checkAgreement(of body: Body, _ remainder: Body?) {
+  private mutating func checkAgreement(
+    of body: Body, _ remainder: Body?, _ carried: [CarriedState]
+  ) {
     guard let remainder else { return }
+    let stacked = (body.stacks + remainder.stacks).map { stacks[$0].name }
+    for name in carried.map({ states[$0.state].name }) + stacked {
+      let isInBoth = body.assigned.contains(name.text) == remainder.assigned.contains(name.text)
+      if !isInBoth, !isSilenced(name.text) {
+        report(.missingInBody(name.text, at: name.span))
+      }
+    }
     var types: [String: TensorType] = [:]
     for i in body.stacks { types[stacks[i].name.text] = elementType(ofStack: i) }
-    var found: Set<String> = []
     for i in remainder.stacks {
-      let stack = stacks[i]
-      found.insert(stack.name.text)
-      guard body.stacks.contains(where: { stacks[$0].name.text == stack.name.text }) else {
-        report(.missingInBody(stack.name.text, at: stack.name.span))
-        continue
-      }
-      guard let type = elementType(ofStack: i), let other = types[stack.name.text] else { continue }
-      if !unify(type, other, at: stack.name.span) {
-        report(.typeMismatch(text(type), text(other), at: stack.name.span, notes: []))
+      let name = stacks[i].name
+      guard let type = elementType(ofStack: i), let other = types[name.text] else { continue }
+      if !unify(type, other, at: name.span) {
+        report(.typeMismatch(text(type), text(other), at: name.span, notes: []))
       }
     }
-    for i in body.stacks where !found.contains(stacks[i].name.text) {
-      report(.missingInBody(stacks[i].name.text, at: stacks[i].name.span))
+  }
+
+  /// Returns the block of `remainder` with its stacked values in the order of those of `body`.
+  private func ordered(_ remainder: Body, like body: Body, carriedCount: Int) -> Block {
+    guard remainder.isComplete, remainder.stacks.count == body.stacks.count else {
+      return remainder.block
     }
+    let names = remainder.stacks.map { stacks[$0].name.text }
+    let order = body.stacks.compactMap { names.firstIndex(of: stacks[$0].name.text) }
+    var result = remainder.block
+    result.results.removeSubrange(carriedCount...)
+    result.results += order.map { remainder.block.results[carriedCount + $0] }
+    return result
   }
 
   /// Returns the type of the first element of stack `i` that is known.
   private func elementType(ofStack i: Int) -> TensorType? {
-    stacks[i].elements.lazy.compactMap { $0?.value }.first.map { graph.type(of: $0) }
+    stacks[i].elements.sorted { $0.key < $1.key }.lazy.compactMap(\.value.value).first.map {
+      graph.type(of: $0)
+    }
   }
 
   /// Returns the types of the stacked values of `body`.
@@ -288,7 +336,8 @@ extension Resolver {
         result.append(nil)
         continue
       }
-      for case let (span, value?) in stacks[i].elements.compactMap({ $0 }) {
+      for (_, (span, value)) in stacks[i].elements.sorted(by: { $0.key < $1.key }) {
+        guard let value else { continue }
         let type = graph.type(of: value)
         if !unify(type, first, at: span) {
           report(.typeMismatch(text(type), text(first), at: span, notes: []))
@@ -322,7 +371,8 @@ extension Resolver {
     for i in body.stacks { elementType(ofStack: i).map { rows.append((stacks[i].name, $0)) } }
     for (name, found) in rows {
       guard let first = found.shape.first, unify(first, type.shape[0], at: name.span) else {
-        report(.rowsWithoutLengths(name.text, text(found), lengths: text(type), at: span, name.span))
+        report(
+          .rowsWithoutLengths(name.text, text(found), lengths: text(type), at: span, name.span))
         continue
       }
     }

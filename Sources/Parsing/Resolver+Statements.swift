@@ -5,7 +5,7 @@ extension Resolver {
 
   /// Reads the lines of `block` into the innermost open block.
   mutating func readStatements(_ block: BlockSyntax, skipping count: Int = 0) {
-    enclosing.append(block.statements)
+    enclosing.append(Surroundings(block.statements))
     for statement in block.statements.dropFirst(count) {
       if reporter.isFull { break }
       read(statement)
@@ -118,10 +118,11 @@ extension Resolver {
   }
 
   private mutating func addOutput(_ name: Name, _ value: Value?, _ comments: Comments) {
-    if let first = outputs.first(where: { $0.name == name.text }) {
-      report(.duplicateOutput(name, first: first.span))
+    if let first = outputSpans[name.text] {
+      report(.duplicateOutput(name, first: first))
       return
     }
+    outputSpans[name.text] = name.span
     guard let value else { return }
     outputs.append(
       Entry.Output(name: name.text, value: value, span: name.span, comments: comments))
@@ -178,7 +179,7 @@ extension Resolver {
       assignElement(value, to: target, at: place)
       return
     }
-    guard let position = scopes.position(of: name.text) else {
+    guard let position = scopes.position(of: name.text), !scopes[position].isReplaceable else {
       define(name, as: value.map { .value($0) } ?? .poisoned)
       return
     }
@@ -228,15 +229,15 @@ extension Resolver {
     let name = target.name
     guard section == .body, let step = bodySteps.last else {
       report(.stackOutsideScan(name.text, at: target.span))
-      if scopes.position(of: name.text) == nil { define(name, as: .poisoned) }
+      failedNames.insert(name.text)
       return
     }
-    guard let j = element(at: place, ofStep: step, target.span) else {
-      if scopes.position(of: name.text) == nil { define(name, as: .poisoned) }
+    guard let j = element(at: place, ofStep: step) else {
+      failedNames.insert(name.text)
       return
     }
     let stack: Int
-    if let position = scopes.position(of: name.text) {
+    if let position = scopes.position(of: name.text), !scopes[position].isReplaceable {
       switch scopes[position].kind {
       case .stack(let i) where stacks[i].step == step: stack = i
       case .poisoned: return
@@ -251,8 +252,7 @@ extension Resolver {
       stack = stacks.count
       stacks.append(
         StackRecord(
-          name: name, step: step, definition: scopes.define(name, as: .stack(stack)),
-          elements: Array(repeating: nil, count: steps[step].factor)))
+          name: name, step: step, definition: scopes.define(name, as: .stack(stack))))
     }
     if let first = stacks[stack].elements[j] {
       report(.assignedTwice(name.text, at: target.span, first: first.span))
@@ -262,9 +262,9 @@ extension Resolver {
   }
 
   /// Returns which of the steps that a body does at once `place` is, of those of `step`.
-  mutating func element(at place: Expression, ofStep step: Int, _ span: SourceSpan) -> Int? {
-    guard case .step(let found, let offset)? = self.place(place) else { return nil }
-    guard found == step else {
+  mutating func element(at place: Expression, ofStep step: Int) -> Int? {
+    guard let found = self.place(place) else { return nil }
+    guard case .step(step, let offset) = found else {
       report(.foreignStep(steps[step].name.text, at: place.span))
       return nil
     }

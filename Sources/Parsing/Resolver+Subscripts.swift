@@ -45,7 +45,7 @@ extension Resolver {
           stacks[i].name.text, at: `subscript`.span, definition: stacks[i].name.span))
       return nil
     }
-    guard let j = element(at: e, ofStep: stacks[i].step, `subscript`.span) else { return nil }
+    guard let j = element(at: e, ofStep: stacks[i].step) else { return nil }
     guard let element = stacks[i].elements[j] else {
       report(.elementBeforeDefinition(stacks[i].name, at: e.span))
       return nil

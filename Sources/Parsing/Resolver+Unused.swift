@@ -5,11 +5,19 @@ extension Resolver {
 
   /// Warns about what nothing reads, unless something is wrong anyway.
   mutating func warnAboutUnused() {
-    guard !reporter.diagnostics.containsError else { return }
+    guard !reporter.containsError else { return }
     let labels = module.entries.flatMap(\.inputs).filter { $0.role == .label }
     let labelNames = Set(labels.map(\.span))
-    for definition in scopes.definitions where !definition.isUsed {
+    for definition in scopes.definitions {
       let name = definition.name
+      guard !definition.isUsed else {
+        if case .state(let i) = definition.kind, let id = states[i].id, !states[i].isAssigned,
+          module.states[id].isCarried
+        {
+          report(.unassignedState(name))
+        }
+        continue
+      }
       if name.text.hasPrefix("_") { continue }
       switch definition.kind {
       case .dimension: report(.unused(.unusedDimension, "dimension", name))
@@ -25,21 +33,6 @@ extension Resolver {
       case .step, .stack, .poisoned: break
       }
     }
-    for (i, state) in states.enumerated() where !state.isAssigned {
-      guard let id = state.id, module.states[id].isCarried,
-        scopes.definitions.contains(where: { $0.isState(i) && $0.isUsed })
-      else { continue }
-      report(.unassignedState(state.name))
-    }
-  }
-
-}
-
-extension Definition {
-
-  fileprivate func isState(_ i: Int) -> Bool {
-    if case .state(let found) = kind { return found == i && isUsed }
-    return false
   }
 
 }

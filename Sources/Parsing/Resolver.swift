@@ -19,6 +19,9 @@ struct Resolver {
   var module: Module
   var scopes = Scopes()
 
+  /// The names of all dimensions, those that are not declared yet too.
+  var dimensionNames: Set<String> = []
+
   /// The graph that lines are added to, and the blocks of it that are open, the innermost last.
   var graph = Graph()
   var blocks: [Block] = []
@@ -27,15 +30,21 @@ struct Resolver {
   var inputs: [Entry.Input] = []
   var outputs: [Entry.Output] = []
 
+  /// Where the outputs of the entry stand, by name.
+  var outputSpans: [String: SourceSpan] = [:]
+
   var states: [StateRecord] = []
   var steps: [StepRecord] = []
   var stacks: [StackRecord] = []
+
+  /// The names of stacked values that could not be read.
+  var failedNames: Set<String> = []
 
   /// The steps of the bodies around the present statement, the innermost last.
   var bodySteps: [Int] = []
 
   /// The statements around the present one, the innermost last.
-  var enclosing: [[Statement]] = []
+  var enclosing: [Surroundings] = []
 
   /// What kind of section the present statement stands in.
   var section = Section.model
@@ -65,6 +74,21 @@ struct Resolver {
   enum Section {
 
     case model, entry, bind, body
+
+  }
+
+  /// The statements of a section.
+  struct Surroundings {
+
+    let statements: [Statement]
+
+    /// Where they define names; computed when it is asked for first.
+    lazy var definitions = statements.definitions
+
+    /// Creates the surroundings of the statements in a section.
+    init(_ statements: [Statement]) {
+      self.statements = statements
+    }
 
   }
 
@@ -124,8 +148,8 @@ struct Resolver {
     /// The position of the definition of the name.
     let definition: Int
 
-    /// For each step that the body does at once, where and what it assigns.
-    var elements: [(span: SourceSpan, value: Value?)?]
+    /// Where and what the body assigns, for those of its steps that it assigns an element for.
+    var elements: [Int: (span: SourceSpan, value: Value?)] = [:]
 
   }
 

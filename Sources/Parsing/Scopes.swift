@@ -38,6 +38,9 @@ struct Definition {
   /// `true` iff a line reads the name.
   var isUsed = false
 
+  /// `true` iff the name may get another meaning: the final value of a state of a loop.
+  var isReplaceable = false
+
 }
 
 /// The names that are visible.

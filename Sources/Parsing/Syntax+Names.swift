@@ -62,30 +62,37 @@ extension BlockSyntax {
 
 extension [Statement] {
 
-  /// Returns where one of the statements defines `name`, for lines behind it at the same depth.
-  func definition(of name: String) -> SourceSpan? {
-    for statement in self {
+  /// Where the statements define names for lines behind them at the same depth; of two places of
+  /// one name the first.
+  var definitions: [String: SourceSpan] {
+    var result: [String: SourceSpan] = [:]
+    for name in definedNames where result[name.text] == nil { result[name.text] = name.span }
+    return result
+  }
+
+  private var definedNames: [Name] {
+    flatMap { (statement) -> [Name] in
       switch statement.kind {
-      case .dimensions(let list):
-        for d in list where d.name.text == name { return d.name.span }
-      case .input(let d, _), .parameter(let d), .constant(let d), .state(let d, _):
-        if d.name.text == name { return d.name.span }
-      case .assignment(let targets, _, _):
-        for target in targets where target.name.text == name { return target.name.span }
-      case .outputDefinition(let n, _, _): if n.text == name { return n.span }
-      case .scan(let scan):
-        for inner in scan.body.statements {
-          guard case .assignment(let targets, _, _) = inner.kind else { continue }
-          for target in targets where target.name.text == name && target.place != nil {
-            return target.name.span
-          }
-        }
-      case .bind(let block), .fused(let block):
-        if let span = block.statements.definition(of: name) { return span }
-      case .passes, .entry, .output: break
+      case .dimensions(let list): list.map(\.name)
+      case .input(let d, _), .parameter(let d), .constant(let d), .state(let d, _): [d.name]
+      case .assignment(let targets, _, _): targets.map(\.name)
+      case .outputDefinition(let name, _, _): [name]
+      case .scan(let scan): scan.body.statements.stackedNames
+      case .bind(let block), .fused(let block): block.statements.definedNames
+      case .passes, .entry, .output: []
       }
     }
-    return nil
+  }
+
+  /// The names of the values that the statements, a body of a loop, stack.
+  private var stackedNames: [Name] {
+    flatMap { (statement) -> [Name] in
+      switch statement.kind {
+      case .assignment(let targets, _, _): targets.filter { $0.place != nil }.map(\.name)
+      case .fused(let block): block.statements.stackedNames
+      default: []
+      }
+    }
   }
 
 }

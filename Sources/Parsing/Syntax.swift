@@ -171,7 +171,7 @@ struct Statement {
   let kind: Kind
 
   /// The line, of a section only its head.
-  let span: SourceSpan
+  var span: SourceSpan
 
   var comments: StatementComments
 

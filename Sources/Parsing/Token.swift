@@ -102,19 +102,30 @@ struct Reporter {
 
   let file: SourceFileID
 
-  private(set) var diagnostics = DiagnosticSet()
+  /// What was found; warnings are kept apart, so that they never take the place of errors.
+  private var errors = DiagnosticSet()
+  private var warnings = DiagnosticSet()
 
   /// Creates an empty reporter for the text `file`.
   init(_ file: SourceFileID) {
     self.file = file
   }
 
-  /// `true` iff nothing more is kept, so that there is no use in going on.
-  var isFull: Bool { diagnostics.elements.count >= DiagnosticSet.limit }
+  /// `true` iff no more errors are kept, so that there is no use in going on.
+  var isFull: Bool { errors.elements.count >= DiagnosticSet.limit }
+
+  /// `true` iff an error was found.
+  var containsError: Bool { errors.containsError }
+
+  /// What was found, errors first.
+  var diagnostics: [Diagnostic] { errors.elements + warnings.elements }
 
   /// Adds `diagnostic` if there is room for it.
   mutating func report(_ diagnostic: Diagnostic) {
-    diagnostics.insert(diagnostic)
+    switch diagnostic.severity {
+    case .error: errors.insert(diagnostic)
+    case .warning: warnings.insert(diagnostic)
+    }
   }
 
   /// Returns the span of the offsets in `range`.

@@ -88,8 +88,28 @@ struct PassCheck {
       if pipeline.isResumed {
         #expect(continued.description == module.description, "from the text after \(pass.name)")
       }
-      try compare(before, stage, after: pass)
+      try compare(before, stage, after: pass.name)
       before = stage
+    }
+  }
+
+  /// Checks that a module of which only the first rewrites are done, for any number of them, is
+  /// well-formed, reads back and computes the same.
+  func runWithLimits() throws {
+    let source = try module(text)
+    var limit = 0
+    while true {
+      var module = source
+      var context = PassContext(
+        machine: testMachine, unrolling: unrolling, rewriteLimit: limit)
+      var count = 0
+      pipeline.run(on: &module, context: &context) { record, _ in count += record.rewrites }
+      let printed = module.description
+      #expect(module.verificationErrors() == [], "after \(limit) rewrites:\n\(printed)")
+      #expect(try Self.parsed(printed).description == printed, "after \(limit) rewrites")
+      try compare(source, module, after: "\(limit) rewrites")
+      if count < limit { return }
+      limit += 1
     }
   }
 
@@ -105,22 +125,22 @@ struct PassCheck {
   }
 
   /// Checks that `after` computes what `before` does.
-  private func compare(_ before: Module, _ after: Module, after pass: Pass) throws {
+  private func compare(_ before: Module, _ after: Module, after occasion: String) throws {
     for entry in before.entries {
-      guard after.entries.contains(where: { $0.name == entry.name }) else { continue }
+      let name = before.form == .model && after.form == .entries ? "forward" : entry.name
       let old = try values(of: before, entry.name)
-      let new = try values(of: after, entry.name)
+      let new = try values(of: after, name)
       for (name, value) in old {
         let other = try #require(new[name])
         #expect(other.shape == value.shape)
         let distance = zip(value.elements, other.elements).map { abs($0 - $1) }.max() ?? 0
-        #expect(distance < 1e-6, "'\(name)' of \(entry.name) after \(pass.name)")
+        #expect(distance < 1e-6, "'\(name)' of \(entry.name) after \(occasion)")
       }
     }
   }
 
   /// Returns the outputs and the states of entry `name` for inputs that depend on their names alone.
-  private func values(of module: Module, _ name: String) throws -> [String: DenseArray] {
+  func values(of module: Module, _ name: String) throws -> [String: DenseArray] {
     let interpreter = Interpreter(module)
     var inputs: [String: DenseArray] = [:]
     let entry = try #require(module.entries.first { $0.name == name })

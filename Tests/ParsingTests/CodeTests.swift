@@ -25,7 +25,9 @@ import Testing
     var text = Array(code.example.utf8)
     if code == .invalidEncoding {
       // The replacement character stands for a byte that no text can hold.
-      text = code.example.unicodeScalars.flatMap { $0 == "\u{FFFD}" ? [0xFF] : Array(String($0).utf8) }
+      text = code.example.unicodeScalars.flatMap {
+        $0 == "\u{FFFD}" ? [0xFF] : Array(String($0).utf8)
+      }
     }
     var dimensions: [(name: String, value: Int)] = []
     let first = code.example.split(separator: "\n").first ?? ""

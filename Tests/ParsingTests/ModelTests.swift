@@ -9,7 +9,6 @@ import Testing
     let outcome = parse(try #require(EmbeddedGraphs.text(named: "rnn.graph")))
     #expect(outcome.rendered == "")
     let text = try #require(outcome.text)
-    print(text)
     let again = parse(text)
     #expect(again.rendered == "")
     #expect(again.text == text)

@@ -40,7 +40,8 @@ func parse(_ text: String, overriding dimensions: [(name: String, value: Int)] =
 }
 
 /// Parses `text`, which need not be UTF-8.
-func parse(utf8 text: [UInt8], overriding dimensions: [(name: String, value: Int)] = []) -> Outcome {
+func parse(utf8 text: [UInt8], overriding dimensions: [(name: String, value: Int)] = []) -> Outcome
+{
   var files = SourceFiles()
   let file = SourceFile(name: "test.graph", utf8: text)
   let id = files.add(file)
@@ -48,4 +49,24 @@ func parse(utf8 text: [UInt8], overriding dimensions: [(name: String, value: Int
   let module = Parsing.parse(
     file, as: id, overriding: dimensions, diagnostics: &diagnostics)
   return Outcome(module: module, diagnostics: diagnostics.sorted, files: files)
+}
+
+/// Returns the canonical lines that `lines`, the inside of a model, are read as, without the
+/// declarations of the model; or the diagnostics, if there is an error.
+///
+/// Requires that the canonical text reads back as itself.
+func canonical(_ lines: String) -> String {
+  let outcome = parse("model M {\n\(lines)\n}\n")
+  guard let text = outcome.text else { return outcome.rendered }
+  let again = parse(text)
+  guard again.text == text else {
+    return "not a fixed point:\n\(text)\n\(again.text ?? again.rendered)"
+  }
+  let declarations = ["dim", "param", "const", "input", "label", "carried", "model", "passes"]
+  let body = text.split(separator: "\n").filter { line in
+    let word = line.split(separator: " ").first ?? ""
+    let isState = line.hasPrefix("  state ") && line.contains(" : ")
+    return !isState && !declarations.contains(String(word)) && line != "}"
+  }
+  return body.map { $0.dropFirst(2) }.joined(separator: "\n")
 }

@@ -1,0 +1,106 @@
+import IR
+import Testing
+
+@testable import Optimizer
+
+@Suite struct StepTests {
+
+  private static let head = """
+    model M {
+      dim n = 3, m = 4, batch = 2
+      input x : f32[n, batch]
+      input z : f32[m, batch]
+      input k : index<n + 1>[batch]
+      param P : f32[n, batch] = ones
+      state h : f32[batch] = zeros
+
+    """
+
+  @Test(arguments: [
+    ("scan t in n reverse { h = h + x[t] }", "the scan 't in n' is reversed"),
+    ("scan t in n { h = h + x[t] * f32(t) }", "the scan 't in n' computes with 't'"),
+    ("scan t in n { h = h + P[t] }", "'P' has one place for each step"),
+    (
+      "scan t in n {\nstate s : f32[batch] = zeros\ns = s + x[t]\nh = h + s }",
+      "the scan 't in n' starts its state 's' again at each call"
+    ),
+    ("scan t in n { h = h + x[t] }\ny = sum(x, axis: 0)\nh2 = y", "'y' makes one value of all"),
+    ("scan t in n { h = h + x[t] }\ny = softmax(x, axis: 0)", "'y' is normalised along the steps"),
+    ("scan t in n { h = h + x[t] }\ny = slice(x, 0 ..< 2, axis: 0)", "'y' makes one value of all"),
+    ("scan t in n { h = h + x[t] }\ny = x[0] + 1", "a place of 'n' is read"),
+    ("scan t in n { h = h + x[t] }\ny = reshape(x, [n * batch])", "'y' mixes the steps"),
+    ("scan t in n { h = h + x[t] }\ny = transpose(x) @ x", "'y' makes one value of all steps"),
+    ("scan t in n { h = h + x[t] + sum(x, axis: 0) }", "sees more than one step"),
+    (
+      "scan t in n {\nh = h + x[t]\nu[t] = h }\nscan s in m {\nh = h + z[s]\nv[s] = h }\n"
+        + "y = reshape(u, [n, 1, batch]) * v", "'y' mixes the steps"
+    ),
+  ])
+  func refusals(lines: String, reason: String) throws {
+    let module = try module(Self.head + lines + "\noutput h\n}")
+    let refusal = try #require(stepRefusal(of: module))
+    #expect(refusal.message.contains(reason), "\(refusal.message)")
+    #expect(refusal.message.hasPrefix("the model has no entry 'step': "))
+    #expect(refusal.span.file != nil)
+    let written = try OptimizerTests.module(
+      Self.head + lines + "\noutput h\n}", after: [.writeEntries])
+    #expect(written.entries.map(\.name) == ["forward"])
+    #expect(stepRefusal(of: written) != nil)
+  }
+
+  @Test func twoDimensionsAreDropped() throws {
+    let text =
+      Self.head + """
+        scan t in n {
+          h = h + x[t]
+          u[t] = h * 2
+        }
+        scan s in m {
+          h = h + z[s]
+          v[s] = h
+        }
+        y = tanh(v)
+        output u
+        output y
+        }
+        """
+    let written = try module(text, after: [.writeEntries])
+    #expect(
+      lines(written, entry: "step") == [
+        "input x : f32[batch]", "input z : f32[batch]", "input k : index<n + 1>[batch]",
+        "h_1 = add(h, x)", "u = mul(h_1, 2)", "h = add(h_1, z)", "y = tanh(h)", "output u",
+        "output y",
+      ])
+    #expect(stepRefusal(of: try module(text)) == nil)
+  }
+
+  @Test func axesAreShifted() throws {
+    let text =
+      Self.head + """
+        scan t in n { h = h + x[t] }
+        a = reshape(z, [1, m, batch])
+        b = stack(x, x, axis: 0)
+        c = concat(b, b, axis: 2)
+        d = transpose(c, axes: [2, 1, 0])
+        e = sum(d, axis: [0, 2])
+        output e
+        output mask = mask(k, n)
+        }
+        """
+    let written = try module(text, after: [.writeEntries])
+    #expect(
+      lines(written, entry: "step").dropFirst(3) == [
+        "h = add(h, x)", "a = reshape(z, [1, m, batch])", "b = stack(x, x, axis: 0)",
+        "c = concat(b, b, axis: 1)", "d = transpose(c)", "e = sum(d)", "mask = less(0, k)",
+        "output e", "output mask",
+      ])
+  }
+
+  @Test func modelsWithoutScansHaveNoStep() throws {
+    let text = "model M {\ninput x : f32[2]\ny = tanh(x)\noutput y\n}"
+    let written = try module(text, after: [.writeEntries])
+    #expect(written.entries.map(\.name) == ["forward"])
+    #expect(stepRefusal(of: written)?.message.contains("no scan") == true)
+  }
+
+}
