@@ -38,7 +38,9 @@ let package = Package(
     library("Text", ["Tensors"]),
     .target(
       name: "Graphs", path: "Graphs", exclude: ["README.md"],
-      resources: [.embedInCode("rnn.graph"), .embedInCode("prose.txt")], swiftSettings: strict),
+      resources: [
+        .embedInCode("concat_identity.graph"), .embedInCode("rnn.graph"), .embedInCode("prose.txt"),
+      ], swiftSettings: strict),
     library(
       "Driver",
       [
