@@ -119,7 +119,7 @@ package struct GeneratedFile: Sendable {
       writer.append(emitter.tileText(shape, ranges))
     }
     writer.gap()
-    if emitter.needsClipping { emitClipping(emitter, &writer) }
+    emitClipping(emitter, &writer)
     let target = VectorTarget(lanes: emitter.lanes)
     let text = VectorOperation.source(of: emitter.operations, for: target)
     for line in text.split(separator: "\n", omittingEmptySubsequences: false).dropLast() {
@@ -133,7 +133,7 @@ package struct GeneratedFile: Sendable {
     let variants: [(VectorOperation, String, String)] = [
       (.loadFirst, "Vector", "Float"), (.loadFirstIntegers, "Integers", "Int32"),
     ]
-    for (operation, vector, element) in variants where emitter.operations.contains(operation) {
+    for (operation, vector, element) in variants where emitter.clipped.contains(operation) {
       writer.block(
         "@inline(__always) fileprivate func load(_ p: UnsafePointer<\(element)>, upTo n: Int) "
           + "-> \(vector) {"
@@ -147,7 +147,7 @@ package struct GeneratedFile: Sendable {
       (.loadFirstStrided, "Vector", "Float"),
       (.loadFirstStridedIntegers, "Integers", "Int32"),
     ]
-    for (operation, vector, element) in strided where emitter.operations.contains(operation) {
+    for (operation, vector, element) in strided where emitter.clipped.contains(operation) {
       writer.line("@inline(__always)")
       writer.function(
         "fileprivate func load",
@@ -164,7 +164,7 @@ package struct GeneratedFile: Sendable {
       (.storeFirstStridedIntegers, "Integers", "Int32", true),
     ]
     for (operation, vector, element, isStrided) in stores
-    where emitter.operations.contains(operation) {
+    where emitter.clipped.contains(operation) {
       let stride = isStrided ? ["stride: Int"] : []
       let label = isStrided ? ", stride: stride" : ""
       writer.line("@inline(__always)")

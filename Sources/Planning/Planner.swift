@@ -428,7 +428,8 @@ struct GraphPlanner {
   private mutating func planBody(
     _ block: Block, of scan: Scan, _ loop: Int, _ stacks: [View]
   ) -> (steps: [Step], closing: [ID<Node>]) {
-    loopOfStep[block.arguments[0]] = loop
+    let step = block.arguments[0]
+    loopOfStep[step] = loop
     for (i, argument) in block.arguments.dropFirst().enumerated() {
       let type = graph.type(of: argument)
       let place = Place(.carried(loop: loop, index: i, isNew: false))
@@ -450,13 +451,33 @@ struct GraphPlanner {
       }
       wanted.append((v, target))
     }
+    results.formUnion(wanted.map(\.0))
     var closing: [ID<Node>] = []
     let steps = collect { planner in
+      if planner.isRead(step) { planner.write(step, of: loop) }
       planner.plan(block, wanted: wanted)
       closing = planner.pendingNodes
       planner.pendingNodes = []
     }
     return (steps, closing)
+  }
+
+  /// `true` iff something reads `step`, the step of a scan, as an index and not only as a place.
+  private func isRead(_ step: Value) -> Bool {
+    if results.contains(step) { return true }
+    return users[step, default: []].contains { id in
+      if case .at = graph[id].op { return false }
+      return true
+    }
+  }
+
+  /// Writes `step`, that of `loop`, to memory.
+  private mutating func write(_ step: Value, of loop: Int) {
+    let view = newTensor(graph.name(of: step), shape: [], scalar: .integer)
+    emit(
+      .literal(
+        Literal(contents: .step(loop: loop), scalar: .integer, count: 1, output: view.place)))
+    values[step] = .tensor(view)
   }
 
   /// Plans the nodes of `block` and puts its results where they are wanted.
