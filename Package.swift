@@ -55,6 +55,7 @@ let package = Package(
     tests("Tensors"),
     tests("Text", ["Graphs"]),
     tests("Runner", ["Tensors"]),
+    tests("Driver", ["Diagnostics", "Graphs", "IR", "Optimizer", "Parsing", "Runner", "Tensors"]),
     .testTarget(name: "DriverToolTests", dependencies: ["Driver"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]

@@ -91,7 +91,9 @@ struct Comparison {
       // Where nothing finite is expected, the same is.
       let isSame = x[i] == y[i] || x[i].isNaN && y[i].isNaN
       let d = isSame ? 0 : x[i].isFinite && y[i].isFinite ? abs(x[i] - y[i]) : .infinity
-      if d / tolerance > difference / self.tolerance { (difference, self.tolerance) = (d, tolerance) }
+      if d / tolerance > difference / self.tolerance {
+        (difference, self.tolerance) = (d, tolerance)
+      }
       if d > tolerance { note(i, x[i], y[i], shape, call) }
     }
   }
@@ -126,11 +128,11 @@ struct Comparison {
 
   /// The comparison as a program reads it.
   var json: JSON {
-    let difference: JSON =
-      isDiscrete ? .integer(mismatchCount) : self.difference.isFinite ? .number(self.difference) : .null
+    let number: JSON = difference.isFinite ? .number(difference) : .null
     return [
       "entry": .string(entry), "name": .string(value), "state": .bool(isState),
-      "difference": difference, "tolerance": isDiscrete ? .integer(0) : .number(tolerance),
+      "difference": isDiscrete ? .integer(mismatchCount) : number,
+      "tolerance": isDiscrete ? .integer(0) : .number(tolerance),
       "ties": .integer(tieCount), "ok": .bool(isWithinTolerance),
     ]
   }

@@ -22,9 +22,9 @@ package enum RunnerCommand {
   package static let help = """
     usage: graphc-run DIR [options]
 
-    Runs a model that 'graphc compile -o DIR' compiled. An output without a file is printed if
-    it is small, and summarised in one line otherwise. The exit status is 0 if all went well, 1 if the input is wrong, 2 if the command line
-    is wrong, 3 if the environment is wrong.
+    Runs a model that 'graphc compile -o DIR' compiled. An output without a file is printed if it is
+    small, and summarised in one line otherwise. The exit status is 0 if all went well, 1 if the
+    input is wrong, 2 if the command line is wrong, 3 if the environment is wrong.
 
     options:
     \(CommandLineOption.helpText(for: options))

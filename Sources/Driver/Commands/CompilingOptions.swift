@@ -14,10 +14,10 @@ struct CompilingOptions {
     CommandLineOption(
       "--unroll", value: "K", "how many steps a loop does: a number, full or auto (the default)"),
     CommandLineOption(
-      "--passes", value: "A,B", "the passes to run, and what they need (default: the standard ones)"),
+      "--passes", value: "A,B", "the passes to run, besides what they need (default: all)"),
     CommandLineOption(
       "--target-cpu", value: "NAME", "the kind of CPU to compile for (default: native)"),
-    CommandLineOption("--threads", value: "N", "use at most N threads (now, one does all the work)"),
+    CommandLineOption("--threads", value: "N", "use at most N threads (one does all now)"),
     CommandLineOption(
       "--memory", value: "BYTES", "what the weights, or a workspace, may take (default: 4G)"),
   ]

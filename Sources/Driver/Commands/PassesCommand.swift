@@ -22,7 +22,7 @@ extension Command {
     options: [
       CommandLineOption(
         "--print-after", value: "NAME",
-        "print the graph after a pass (cse.2: after its second run), or after all of them"),
+        "print the graph after a pass (cse.2: its second run), or all"),
       CommandLineOption("--print-changed", "print the graph after each pass that changes it"),
       CommandLineOption("--diff", "print what changes, not all of the graph"),
       CommandLineOption("--rewrite-limit", value: "N", "stop rewriting after N rewrites"),
@@ -71,6 +71,9 @@ private struct PassHistory {
 
     let text: String
     let cost: Cost
+
+    /// The name that selects this run.
+    var name: String { run == 1 ? record.pass : "\(record.pass).\(run)" }
 
   }
 
@@ -136,8 +139,10 @@ private struct PassHistory {
           .init("rewrites", .integer(stage.record.rewrites)),
           .init("nodesBefore", .integer(stage.record.nodesBefore)),
           .init("nodesAfter", .integer(stage.record.nodesAfter)),
-          .init("flopsBefore", .number(before.flops)), .init("flopsAfter", .number(stage.cost.flops)),
-          .init("bytesBefore", .number(before.bytes)), .init("bytesAfter", .number(stage.cost.bytes)),
+          .init("flopsBefore", .number(before.flops)),
+          .init("flopsAfter", .number(stage.cost.flops)),
+          .init("bytesBefore", .number(before.bytes)),
+          .init("bytesAfter", .number(stage.cost.bytes)),
           .init("choices", .array(stage.record.choices.map(\.json))),
         ]
         if printed.contains(i) { members.append(.init("text", .string(stage.text))) }
@@ -179,12 +184,14 @@ private struct StageSelection {
     guard let name else { return printsChanged || printsDifferences ? all : [] }
     if name == "all" { return all }
     let found = all.filter { i in
-      history.stages[i].record.pass == name && (run ?? history.stages[i].run) == history.stages[i].run
+      let stage = history.stages[i]
+      return stage.record.pass == name && (run == nil || run == stage.run)
     }
     if found.isEmpty {
-      let passes = history.stages.map { $0.run == 1 ? $0.record.pass : "\($0.record.pass).\($0.run)" }
+      let passes = history.stages.map(\.name)
       let these = passes.isEmpty ? "none does" : "these do: \(passes.joined(separator: ", "))"
-      throw CommandLineError("pass '\(name)\(run.map { ".\($0)" } ?? "")' does not run here; \(these)")
+      let word = name + (run.map { ".\($0)" } ?? "")
+      throw CommandLineError("pass '\(word)' does not run here; \(these)")
     }
     return found
   }

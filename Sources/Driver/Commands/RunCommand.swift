@@ -29,7 +29,7 @@ extension Command {
       CommandLineOption("--entry", value: "NAME", "what to call: forward (the default) or step")
     ] + DataOptions.options + [
       CommandLineOption("--interpret", "answer from the interpreter, in double precision"),
-      CommandLineOption("--text", value: "FILE", "run on the text in a file, or - for standard input"),
+      CommandLineOption("--text", value: "FILE", "the text to run on, - for standard input"),
       CommandLineOption(
         "--tokenizer", value: "T", "how a text is cut: letters (the default) or characters"),
       CommandLineOption("--max-tokens", value: "N", "use only the first N tokens of the text"),
@@ -84,8 +84,9 @@ private struct ModelRun {
     }
     guard let port else {
       throw RunnerError(
-        .input, "the model reads no text: it needs one index input over the steps of a scan, of at "
-          + "most two axes, and an output with an axis of its classes behind the same axes")
+        .input,
+        "the model reads no text: it needs one index input over the steps of a scan, of at most two "
+          + "axes, and an output with an axis of its classes behind the same axes")
     }
     try port.check(data, entry: entry)
     let corpus = try textOptions.corpus(console)

@@ -93,7 +93,8 @@ struct TextPort {
       let value = classes.value(in: module.dimensions) ?? 0
       guard value == count else {
         throw RunnerError(
-          .input, "the text has \(count) symbols, but '\(input)' is index<"
+          .input,
+          "the text has \(count) symbols, but '\(input)' is index<"
             + "\(classes.description(in: module.dimensions))>, which is \(value)")
       }
       return

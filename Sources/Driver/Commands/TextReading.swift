@@ -1,3 +1,4 @@
+import Diagnostics
 import Runner
 import Tensors
 import Text
@@ -7,6 +8,9 @@ struct TextReading {
 
   /// What a model made of a text.
   struct Result {
+
+    /// What messages call the text.
+    let name: String
 
     let perplexity: Perplexity
 
@@ -22,9 +26,9 @@ struct TextReading {
 
     /// The result in one line.
     var summary: String {
-      "\(grouped(perplexity.tokenCount)) tokens (\(counted(windows, "window")) of \(steps) × "
-        + "\(batch)): cross entropy \(fixed(perplexity.averageCrossEntropy, 3)), perplexity "
-        + fixed(perplexity.perplexity, 2)
+      "\(name.printable): \(grouped(perplexity.tokenCount)) tokens in \(counted(windows, "window")) "
+        + "of \(steps) × \(batch), cross entropy \(fixed(perplexity.averageCrossEntropy, 3)), "
+        + "perplexity \(fixed(perplexity.perplexity, 2))"
     }
 
   }
@@ -70,7 +74,8 @@ struct TextReading {
       rest = rest.filter { !carried.contains($0.key) }
     }
     return Result(
-      perplexity: perplexity, steps: steps, batch: batch, windows: windows.count, seconds: seconds)
+      name: name, perplexity: perplexity, steps: steps, batch: batch, windows: windows.count,
+      seconds: seconds)
   }
 
   private func tensor(_ tokens: [Int32], _ shape: [Int]) -> Tensor {
