@@ -35,7 +35,8 @@ import Testing
   @Test func summarisesLargeTensors() {
     let numbers = (0..<65).map { Float($0) }
     #expect(
-      Tensor(shape: [65], numbers).summary(named: "x") == "x: f32[65], min 0.0, max 64.0, mean 32.0")
+      Tensor(shape: [65], numbers).summary(named: "x") == "x: f32[65], min 0.0, max 64.0, mean 32.0"
+    )
     #expect(
       Tensor(shape: [5, 13], .int64(numbers.map { Int64($0) })).summary(named: "i")
         == "i: i64[5, 13], min 0, max 64, mean 32.0")
