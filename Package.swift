@@ -38,7 +38,9 @@ let package = Package(
     library("Text", ["Tensors"]),
     .target(
       name: "Graphs", path: "Graphs", exclude: ["README.md"],
-      resources: [.embedInCode("rnn.graph"), .embedInCode("prose.txt")], swiftSettings: strict),
+      resources: [
+        .embedInCode("concat_identity.graph"), .embedInCode("rnn.graph"), .embedInCode("prose.txt"),
+      ], swiftSettings: strict),
     library(
       "Driver",
       [
@@ -49,19 +51,22 @@ let package = Package(
     .executableTarget(name: "graphc-run", dependencies: ["Runner"], swiftSettings: strict),
     tests("CodeGen"),
     tests("Diagnostics"),
-    tests(
-      "Driver",
-      [
-        "Graphs", "Tensors", "Runner", "Parsing", "IR", "Optimizer", "Planning", "CodeGen",
-        "Interpreter", "Diagnostics",
-      ]),
     tests("Interpreter", ["IR", "Tensors"]),
     tests("Optimizer", ["Diagnostics", "IR", "Interpreter", "Parsing"]),
     tests("Parsing", ["Diagnostics", "IR", "Graphs"]),
     tests("Tensors"),
     tests("Text", ["Graphs"]),
     tests("Runner", ["Tensors"]),
-    .testTarget(name: "DriverToolTests", dependencies: ["Driver"], swiftSettings: strict),
+    .testTarget(
+      name: "DriverToolTests",
+      dependencies: ["CodeGen", "Driver", "Graphs", "Optimizer", "Runner", "Tensors"],
+      swiftSettings: strict),
+    tests(
+      "Driver",
+      [
+        "CodeGen", "Diagnostics", "Graphs", "IR", "Interpreter", "Optimizer", "Parsing", "Planning",
+        "Runner", "Tensors",
+      ]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -3,7 +3,8 @@ package enum EmbeddedGraphs {
 
   /// The shipped graphs in the order of their file names.
   private static let files: [(name: String, contents: [UInt8])] = [
-    ("rnn.graph", PackageResources.rnn_graph)
+    ("concat_identity.graph", PackageResources.concat_identity_graph),
+    ("rnn.graph", PackageResources.rnn_graph),
   ]
 
   /// The file names of the shipped graphs, sorted.

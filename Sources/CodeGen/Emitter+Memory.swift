@@ -39,10 +39,13 @@ extension Emitter {
       use(isFloat ? .loadFirstStrided : .loadFirstStridedIntegers)
       return "load(\(pointer), stride: \(stride), count: \(n))"
     case (.upTo(let n), _):
-      use(isFloat ? .load : .loadIntegers)
-      use(isFloat ? .loadFirst : .loadFirstIntegers)
-      if stride != 1 { use(isFloat ? .loadFirstStrided : .loadFirstStridedIntegers) }
-      needsClipping = true
+      if stride == 1 {
+        useClipped(
+          isFloat ? .loadFirst : .loadFirstIntegers, whole: isFloat ? .load : .loadIntegers)
+      } else {
+        let operation = isFloat ? VectorOperation.loadFirstStrided : .loadFirstStridedIntegers
+        useClipped(operation, whole: operation)
+      }
       return stride == 1
         ? "load(\(pointer), upTo: \(n))" : "load(\(pointer), stride: \(stride), upTo: \(n))"
     }
@@ -67,10 +70,13 @@ extension Emitter {
       use(isFloat ? .storeFirstStrided : .storeFirstStridedIntegers)
       return "store(\(value), \(pointer), stride: \(stride), count: \(n))"
     case (.upTo(let n), _):
-      use(isFloat ? .store : .storeIntegers)
-      use(isFloat ? .storeFirst : .storeFirstIntegers)
-      if stride != 1 { use(isFloat ? .storeFirstStrided : .storeFirstStridedIntegers) }
-      needsClipping = true
+      if stride == 1 {
+        useClipped(
+          isFloat ? .storeFirst : .storeFirstIntegers, whole: isFloat ? .store : .storeIntegers)
+      } else {
+        let operation = isFloat ? VectorOperation.storeFirstStrided : .storeFirstStridedIntegers
+        useClipped(operation, whole: operation)
+      }
       return stride == 1
         ? "store(\(value), \(pointer), upTo: \(n))"
         : "store(\(value), \(pointer), stride: \(stride), upTo: \(n))"

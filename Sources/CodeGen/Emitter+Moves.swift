@@ -105,10 +105,10 @@ extension Emitter {
       strides = (row: panels * width, panel: width)
       bias = place
     }
-    for operation in [VectorOperation.load, .loadFirst, .loadFirstStrided, .store, .add] {
-      use(operation)
-    }
-    needsClipping = true
+    useClipped(.loadFirst, whole: .load)
+    useClipped(.loadFirstStrided, whole: .loadFirstStrided)
+    use(.store)
+    use(.add)
     let numbers: [(String, Int)] = [
       ("rowStride", pack.rowStride), ("columnStride", pack.columnStride), ("depth", pack.depth),
       ("columns", pack.columns.count), ("lower", pack.columns.lowerBound), ("units", pack.units),
@@ -196,6 +196,11 @@ extension Emitter {
         $0.line("for i in 0..<count { y[i] = \(element)(i) }")
       }
       arguments.append(.text("\(literal.count)"))
+    case .step(let loop):
+      writer.function(head, [y.declaration, "_ value: \(element)"]) {
+        $0.line("y[0] = value")
+      }
+      arguments.append(.step(loop: loop))
     case .elements(let elements):
       writer.function(head, [y.declaration]) {
         let texts = elements.map { CodeGen.literal($0) }

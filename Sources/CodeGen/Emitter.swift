@@ -20,8 +20,8 @@ struct Emitter {
   /// The tiles, and for each the ranges of vectors to which products are added.
   private(set) var tiles: [TileShape: Set<Range<Int>>] = [:]
 
-  /// `true` iff the last panel of some product is not full.
-  var needsClipping = false
+  /// The partial loads and stores that are called with a count that may be anything.
+  private(set) var clipped: Set<VectorOperation> = []
 
   private(set) var functions: [Function] = []
 
@@ -42,6 +42,13 @@ struct Emitter {
   /// Records that generated code calls `operation`.
   mutating func use(_ operation: VectorOperation) {
     operations.insert(operation)
+  }
+
+  /// Records that generated code calls `operation`, a partial load or store, by a count that may
+  /// be anything; where that is all lanes, `whole` is called.
+  mutating func useClipped(_ operation: VectorOperation, whole: VectorOperation) {
+    clipped.insert(operation)
+    operations.formUnion([operation, whole])
   }
 
   /// Records that sums of `shape` are formed.
@@ -116,13 +123,20 @@ struct EmittedCall {
     case pointer(Place, Scalar32, isWritten: Bool, label: String? = nil)
     case text(String)
 
+    /// The step of a loop.
+    case step(loop: Int)
+
   }
 
-  /// Returns the texts of the arguments, where `pointer` gives that of a pointer.
-  func texts(_ pointer: (Place, Scalar32) -> String) -> [String] {
+  /// Returns the texts of the arguments, where `pointer` gives that of a pointer and `step` the
+  /// name of the step of a loop.
+  func texts(
+    _ pointer: (Place, Scalar32) -> String, step: (Int) -> String = { _ in "" }
+  ) -> [String] {
     arguments.map { argument in
       switch argument {
       case .text(let text): return text
+      case .step(let loop): return "Int32(truncatingIfNeeded: \(step(loop)))"
       case .pointer(let place, let scalar, _, let label):
         let text = pointer(place, scalar)
         return label.map { "\($0): \(text)" } ?? text

@@ -168,7 +168,8 @@ struct EntryEmitter {
         let steps = emitted.takesSteps ? ["steps"] : []
         let place = call.nodes.last.flatMap { location?(graph[$0].span) }
         if let place { writer.line(place.statement) }
-        writer.list("\(emitted.function)(", steps + emitted.texts { expression($0, $1) }, ")")
+        let texts = emitted.texts({ expression($0, $1) }, step: stepName)
+        writer.list("\(emitted.function)(", steps + texts, ")")
         if place != nil { writer.line("#sourceLocation()") }
       case .loop(let loop):
         emit(loop, into: &writer, &emitter)

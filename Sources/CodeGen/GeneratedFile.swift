@@ -83,7 +83,8 @@ package struct GeneratedFile: Sendable {
     writer.line("// Compile with these options; without them the code is right, but slow:")
     let name = SwiftNames.stem(module.name)
     let command =
-      ["swiftc"] + flags + ["-emit-library", "-module-name", name, "\(name.lowercased()).swift"]
+      ["swiftc"] + flags + ["-parse-as-library", "-emit-library", "-module-name", name]
+      + ["\(name.lowercased()).swift"]
     writer.comment(command.joined(separator: " "))
     writer.line("//")
     let machine = plan.machine
@@ -118,7 +119,7 @@ package struct GeneratedFile: Sendable {
       writer.append(emitter.tileText(shape, ranges))
     }
     writer.gap()
-    if emitter.needsClipping { emitClipping(emitter, &writer) }
+    emitClipping(emitter, &writer)
     let target = VectorTarget(lanes: emitter.lanes)
     let text = VectorOperation.source(of: emitter.operations, for: target)
     for line in text.split(separator: "\n", omittingEmptySubsequences: false).dropLast() {
@@ -132,7 +133,7 @@ package struct GeneratedFile: Sendable {
     let variants: [(VectorOperation, String, String)] = [
       (.loadFirst, "Vector", "Float"), (.loadFirstIntegers, "Integers", "Int32"),
     ]
-    for (operation, vector, element) in variants where emitter.operations.contains(operation) {
+    for (operation, vector, element) in variants where emitter.clipped.contains(operation) {
       writer.block(
         "@inline(__always) fileprivate func load(_ p: UnsafePointer<\(element)>, upTo n: Int) "
           + "-> \(vector) {"
@@ -146,7 +147,7 @@ package struct GeneratedFile: Sendable {
       (.loadFirstStrided, "Vector", "Float"),
       (.loadFirstStridedIntegers, "Integers", "Int32"),
     ]
-    for (operation, vector, element) in strided where emitter.operations.contains(operation) {
+    for (operation, vector, element) in strided where emitter.clipped.contains(operation) {
       writer.line("@inline(__always)")
       writer.function(
         "fileprivate func load",
@@ -163,7 +164,7 @@ package struct GeneratedFile: Sendable {
       (.storeFirstStridedIntegers, "Integers", "Int32", true),
     ]
     for (operation, vector, element, isStrided) in stores
-    where emitter.operations.contains(operation) {
+    where emitter.clipped.contains(operation) {
       let stride = isStrided ? ["stride: Int"] : []
       let label = isStrided ? ", stride: stride" : ""
       writer.line("@inline(__always)")

@@ -19,47 +19,76 @@ extension Compilation {
     #endif
   }
 
-  /// Returns what the runner has to know of the compiled model.
-  package func manifest(compiler: String) -> Manifest {
+  /// Returns what the runner has to know of the compiled model, whose library is the file `library`.
+  package func manifest(compiler: String, library: String? = nil) -> Manifest {
     Manifest(
-      model: module.name, symbolPrefix: file.symbolPrefix, library: libraryName,
+      model: module.name, symbolPrefix: file.symbolPrefix, library: library ?? libraryName,
       source: sourceName, target: options.target.name, compiler: compiler,
-      dims: module.dimensions.map { Manifest.Dimension(name: $0.name, size: $0.value) },
-      parameters: module.parameters.map { p in
-        Manifest.Parameter(
-          name: p.name, shape: sizes(p.type), initializer: initializer(p.initial))
-      },
-      states: module.states.map(state), weightBytes: plan.weightBytes,
+      dims: module.manifestDimensions, parameters: module.manifestParameters,
+      states: module.manifestStates, weightBytes: plan.weightBytes,
       bindWorkspaceBytes: plan.bind.workspaceBytes,
-      entries: module.entries.indices.map(entry))
+      entries: zip(module.entries, plan.entries).map { entry, planned in
+        module.manifest(
+          of: entry, workspaceBytes: planned.workspaceBytes, counted: planned.countedDimension)
+      })
+  }
+
+}
+
+extension Manifest {
+
+  /// Creates what a caller has to know of `module`, which nothing was compiled from.
+  package init(interpreting module: Module) {
+    self.init(
+      model: module.name, symbolPrefix: "none", library: "none", source: "none", target: "none",
+      compiler: "none", dims: module.manifestDimensions, parameters: module.manifestParameters,
+      states: module.manifestStates, weightBytes: 0, bindWorkspaceBytes: 0,
+      entries: module.entries.map { entry in
+        module.manifest(of: entry, workspaceBytes: 0, counted: entry.countedDimension(in: module))
+      })
+  }
+
+}
+
+extension Module {
+
+  fileprivate var manifestDimensions: [Manifest.Dimension] {
+    dimensions.map { Manifest.Dimension(name: $0.name, size: $0.value) }
+  }
+
+  fileprivate var manifestParameters: [Manifest.Parameter] {
+    parameters.map { p in
+      Manifest.Parameter(name: p.name, shape: sizes(p.type), initializer: initializer(p.initial))
+    }
+  }
+
+  fileprivate var manifestStates: [Manifest.State] {
+    states.map { state in
+      var parameter: String?
+      if case .parameter(let p) = state.initial { parameter = parameters[p].name }
+      return Manifest.State(
+        name: state.name, shape: sizes(state.type), carried: state.isCarried,
+        initializer: state.initial.evaluated(in: dimensions), parameter: parameter)
+    }
   }
 
   private func sizes(_ type: TensorType) -> [Int] {
-    guard let sizes = type.sizes(in: module.dimensions) else {
+    guard let sizes = type.sizes(in: dimensions) else {
       preconditionFailure("sizes of a well-formed module do not overflow")
     }
     return sizes
   }
 
   private func initializer(_ initial: InitialValue) -> Initializer {
-    guard let result = initial.evaluated(in: module.dimensions) else {
+    guard let result = initial.evaluated(in: dimensions) else {
       preconditionFailure("parameters do not start at other parameters")
     }
     return result
   }
 
-  private func state(_ state: State) -> Manifest.State {
-    var parameter: String?
-    if case .parameter(let p) = state.initial { parameter = module.parameters[p].name }
-    return Manifest.State(
-      name: state.name, shape: sizes(state.type), carried: state.isCarried,
-      initializer: state.initial.evaluated(in: module.dimensions), parameter: parameter)
-  }
-
-  private func entry(_ index: Int) -> Manifest.Entry {
-    let entry = module.entries[index]
-    let planned = plan.entries[index]
-    let counted = planned.countedDimension
+  fileprivate func manifest(
+    of entry: Entry, workspaceBytes: Int, counted: ID<Dimension>?
+  ) -> Manifest.Entry {
     func value(_ name: String, _ type: TensorType) -> Manifest.Value {
       let element: Manifest.Element
       var classes: Int?
@@ -68,18 +97,17 @@ extension Compilation {
       case .bool: element = .bool
       case .index(let n):
         element = .index
-        classes = n.value(in: module.dimensions)
+        classes = n.value(in: dimensions)
       }
       return Manifest.Value(
         name: name, element: element, classes: classes, shape: sizes(type),
         counted: counted != nil && type.shape.first?.dimension == counted)
     }
     return Manifest.Entry(
-      name: planned.name, inputs: entry.inputs.map { value($0.name, $0.type) },
+      name: entry.name, inputs: entry.inputs.map { value($0.name, $0.type) },
       outputs: entry.outputs.map { value($0.name, entry.graph.type(of: $0.value).dense) },
-      workspaceBytes: planned.workspaceBytes,
-      steps: counted.map { module.dimensions[$0].value } ?? 1,
-      countedDim: counted.map { module.dimensions[$0].name })
+      workspaceBytes: workspaceBytes, steps: counted.map { dimensions[$0].value } ?? 1,
+      countedDim: counted.map { dimensions[$0].name })
   }
 
 }

@@ -126,10 +126,16 @@ package struct Compilation: Sendable {
         records.append(record)
         observe(record, module)
       }.elements)
+    try Self.prepare(&result, options) { record, module in
+      records.append(record)
+      observe(record, module)
+    }
     self.records = records
     self.module = result
     let machine = options.target.machine
     let plan = Plan(result, machine: machine)
+    let faults = plan.verificationErrors()
+    precondition(faults.isEmpty, "the plan can be carried out: \(faults.joined(separator: "; "))")
     try Self.checkMemory(plan, module, limit: options.memoryLimit)
     self.plan = plan
     self.file = GeneratedFile(
@@ -149,6 +155,19 @@ package struct Compilation: Sendable {
     pipeline.run(on: &module, context: &context, observe: observe)
     if context.diagnostics.containsError { throw CompilationError(context.diagnostics) }
     return context.diagnostics
+  }
+
+  /// Brings `module` to the form that can be planned, if the passes that were asked for did not.
+  private static func prepare(
+    _ module: inout Module, _ options: CompilationOptions,
+    observe: (PassRecord, Module) -> Void
+  ) throws(CompilationError) {
+    let missing = [Pass.writeEntries, .maskLengths].filter {
+      !module.finishedPasses.contains($0.name)
+    }
+    var options = options
+    options.passes = missing
+    _ = try optimize(&module, options, observe: observe)
   }
 
   /// Throws if the memory of `plan` exceeds `limit` bytes.

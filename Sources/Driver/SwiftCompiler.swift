@@ -21,8 +21,7 @@ package struct SwiftCompiler: Hashable, Sendable {
   /// generator has made already.
   package static func codeFlags(target: TargetCPU) -> [String] {
     [
-      "-Ounchecked", "-wmo", "-parse-as-library", "-swift-version", "6",
-      "-enable-experimental-feature", "BuiltinModule",
+      "-Ounchecked", "-wmo", "-swift-version", "6", "-enable-experimental-feature", "BuiltinModule",
     ] + target.compilerFlags
   }
 
@@ -30,7 +29,8 @@ package struct SwiftCompiler: Hashable, Sendable {
   ///
   /// Warnings are errors, because the emitted text promises to have none.
   package static func flags(target: TargetCPU, extra: [String] = []) -> [String] {
-    codeFlags(target: target) + ["-emit-library", "-warnings-as-errors", "-no-color-diagnostics"]
+    codeFlags(target: target)
+      + ["-parse-as-library", "-emit-library", "-warnings-as-errors", "-no-color-diagnostics"]
       + extra
   }
 

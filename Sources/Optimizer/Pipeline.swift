@@ -20,6 +20,7 @@ package struct Pipeline: Sendable {
       .simplifyAlgebra,  // brings products to the one form that later passes know
       .mergeDuplicates,  // equal parts are one part when linears look for common ones
       .concatenateLinears,  // before merging, so that gates meet in the same form
+      .mergeDuplicates,  // a product that was written in two ways is one by now
       .mergeLinears,  // before parts are treated differently, so that they are still alike
       .gatherOneHot,  // before hoisting, which leaves in the step what is a gather
       .hoistProducts,  // before unrolling, so that what leaves the step does so once

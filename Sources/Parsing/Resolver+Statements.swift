@@ -100,8 +100,9 @@ extension Resolver {
         addOutput(name, value, comments)
       }
     case .outputDefinition(let name, let e, let origins):
+      let first = graph.nodes.count
       let operand = value(of: e)
-      finish(operand, named: name.text, origins, at: statement.span)
+      finish(operand, named: name.text, origins, at: statement.span, first: first)
       if scopes.position(of: name.text) == nil {
         // The name may be read by later lines, but need not be.
         let kind: Definition.Kind = operand.map { .value($0.value) } ?? .poisoned
@@ -135,8 +136,9 @@ extension Resolver {
       readSplit(targets, name, arguments, e.span, origins, statement)
       return
     }
+    let first = graph.nodes.count
     let operand = value(of: e)
-    finish(operand, named: targets[0].name.text, origins, at: statement.span)
+    finish(operand, named: targets[0].name.text, origins, at: statement.span, first: first)
     attach(statement.comments, to: operand?.node)
     if targets.count > 1 {
       if operand != nil { report(.resultCount(targets.count, 1, at: e.span)) }
@@ -147,9 +149,15 @@ extension Resolver {
   }
 
   /// Gives the node of a line its name and its origins.
+  ///
+  /// The other nodes of the line, which are those from position `first` on, have no name in the
+  /// source: they come from what the line defines.
   private mutating func finish(
-    _ operand: Operand?, named name: String, _ origins: [String], at span: SourceSpan
+    _ operand: Operand?, named name: String, _ origins: [String], at span: SourceSpan, first: Int
   ) {
+    for id in graph.nodes.ids.dropFirst(first) where !graph[id].isInline {
+      graph[id].origins = [name]
+    }
     guard let operand else { return }
     guard let node = operand.node else {
       if !origins.isEmpty { report(.originWithoutNode(at: span)) }
@@ -164,10 +172,12 @@ extension Resolver {
     _ targets: [Target], _ name: Name, _ arguments: [Argument], _ span: SourceSpan,
     _ origins: [String], _ statement: Statement
   ) {
+    let first = graph.nodes.count
     let slices = split(arguments, name, into: targets.count, at: span)
     attach(statement.comments, to: slices?.first?.node)
     for (i, target) in targets.enumerated() {
-      finish(slices?[i], named: target.name.text, origins, at: statement.span)
+      let start = i == 0 ? first : graph.nodes.count
+      finish(slices?[i], named: target.name.text, origins, at: statement.span, first: start)
       assign(slices?[i].value, to: target)
     }
   }

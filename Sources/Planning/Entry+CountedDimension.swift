@@ -7,7 +7,7 @@ extension Entry {
   /// There is one if the entry scans along exactly one dimension and everything outside of scans
   /// that has such an axis has it first and treats each step alike: then a prefix of the steps is
   /// a prefix of the memory.
-  func countedDimension(in module: Module) -> ID<Dimension>? {
+  package func countedDimension(in module: Module) -> ID<Dimension>? {
     var scanned: Set<ID<Dimension>> = []
     for id in graph.body.nodes {
       guard case .scan(let scan) = graph[id].op else { continue }

@@ -292,6 +292,9 @@ package struct Literal: Hashable, Sendable {
 
     case elements([Float])
 
+    /// The step of a loop.
+    case step(loop: Int)
+
   }
 
   package var contents: Contents

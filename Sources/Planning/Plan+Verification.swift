@@ -141,7 +141,9 @@ private struct ScheduleChecker {
   private func buffers(_ place: Place) -> [ID<Buffer>] {
     switch place.base {
     case .buffer(let b): [b]
-    case .carried(let loop, let i, _): carried[loop]?[i] ?? []
+    // In the first round, and after an even number of them, the old value is in the first buffer.
+    case .carried(let loop, let i, let isNew):
+      (carried[loop]?[i]).map { [$0[isNew ? 1 : 0]] } ?? []
     case .weight, .input, .output, .state, .parameter: []
     }
   }

@@ -65,6 +65,8 @@ extension GraphPlanner {
     for id in members where isStored(Value(id), by: members) {
       for view in storage(for: Value(id)) { outputs.append((builder[Value(id)] ?? 0, view)) }
     }
+    // What nothing needs is not computed.
+    if outputs.isEmpty { return true }
     let all = builder.inputs.map { $0.strides(broadcastTo: space) } + outputs.map(\.1.strides)
     let (loops, strides) = collapse(counts(shape), all)
     var program = Program(instructions: builder.instructions)

@@ -101,6 +101,9 @@ struct GraphPlanner {
     var users: [Value: Set<ID<Node>>] = [:]
     for id in graph.nodes.ids {
       for v in graph[id].operands { users[v, default: []].insert(id) }
+      // A body may give what an enclosing block computes, which is planned before it.
+      guard case .scan(let scan) = graph[id].op else { continue }
+      results.formUnion(scan.body.results + (scan.remainder?.results ?? []))
     }
     self.users = users
   }
@@ -381,7 +384,6 @@ struct GraphPlanner {
     }
     carriedBuffers[loop] = carried.map(\.buffers)
     for (initial, target) in zip(initials, targets) { copy(initial, to: target) }
-    planSteps(of: scan, loop)
     let stacks = planStacks(id, scan)
     // Both buffers of a state, and what is stacked, are there before the first round.
     for b in carried.flatMap(\.buffers) { touch(b) }
@@ -415,24 +417,6 @@ struct GraphPlanner {
     }
   }
 
-  /// Lets the step of `scan` be read as a number, where that is asked for: from a table of all steps.
-  private mutating func planSteps(of scan: Scan, _ loop: Int) {
-    let steps = ([scan.body] + (scan.remainder.map { [$0] } ?? [])).map { block in
-      (value: block.arguments[0], isResult: block.results.contains(block.arguments[0]))
-    }.filter { step in
-      step.isResult || users[step.value, default: []].contains { !graph[$0].isInline }
-    }
-    if steps.isEmpty { return }
-    let count = value(scan.count)
-    let table = newTensor(scan.variable, shape: [count], scalar: .integer)
-    let contents = Literal.Contents.iota
-    emit(
-      .literal(Literal(contents: contents, scalar: .integer, count: count, output: table.place)))
-    for step in steps {
-      values[step.value] = .tensor(table.element(axis: 0, offset: 0, loop: loop))
-    }
-  }
-
   /// Returns the views in which the stacked results of scan `id` are built.
   private mutating func planStacks(_ id: ID<Node>, _ scan: Scan) -> [View] {
     scan.stacked.indices.map { i in
@@ -447,7 +431,8 @@ struct GraphPlanner {
   private mutating func planBody(
     _ block: Block, of scan: Scan, _ loop: Int, _ stacks: [View]
   ) -> (steps: [Step], closing: [ID<Node>]) {
-    loopOfStep[block.arguments[0]] = loop
+    let step = block.arguments[0]
+    loopOfStep[step] = loop
     for (i, argument) in block.arguments.dropFirst().enumerated() {
       let type = graph.type(of: argument)
       let place = Place(.carried(loop: loop, index: i, isNew: false))
@@ -469,13 +454,33 @@ struct GraphPlanner {
       }
       wanted.append((v, target))
     }
+    results.formUnion(wanted.map(\.0))
     var closing: [ID<Node>] = []
     let steps = collect { planner in
+      if planner.isRead(step) { planner.write(step, of: loop) }
       planner.plan(block, wanted: wanted)
       closing = planner.pendingNodes
       planner.pendingNodes = []
     }
     return (steps, closing)
+  }
+
+  /// `true` iff something reads `step`, the step of a scan, as an index and not only as a place.
+  private func isRead(_ step: Value) -> Bool {
+    if results.contains(step) { return true }
+    return users[step, default: []].contains { id in
+      if case .at = graph[id].op { return false }
+      return true
+    }
+  }
+
+  /// Writes `step`, that of `loop`, to memory.
+  private mutating func write(_ step: Value, of loop: Int) {
+    let view = newTensor(graph.name(of: step), shape: [], scalar: .integer)
+    emit(
+      .literal(
+        Literal(contents: .step(loop: loop), scalar: .integer, count: 1, output: view.place)))
+    values[step] = .tensor(view)
   }
 
   /// Plans the nodes of `block` and puts its results where they are wanted.

@@ -22,9 +22,9 @@ package enum RunnerCommand {
   package static let help = """
     usage: graphc-run DIR [options]
 
-    Runs a model that 'graphc compile -o DIR' compiled. An output without a file is summarised in
-    one line. The exit status is 0 if all went well, 1 if the input is wrong, 2 if the command line
-    is wrong, 3 if the environment is wrong.
+    Runs a model that 'graphc compile -o DIR' compiled. An output without a file is printed if it is
+    small, and summarised in one line otherwise. The exit status is 0 if all went well, 1 if the
+    input is wrong, 2 if the command line is wrong, 3 if the environment is wrong.
 
     options:
     \(CommandLineOption.helpText(for: options))
@@ -67,49 +67,7 @@ package enum RunnerCommand {
   private static func run(
     folder: String, entry: String, _ data: DataOptions
   ) throws(RunnerError) -> String {
-    let session = try Session(CompiledModel(folder: folder))
-    try session.checkOutputs(data.outputs.map(\.name), of: entry)
-    if let weights = try data.readWeights() {
-      try session.bind(parameters: weights, seed: data.seed)
-    } else {
-      try session.bindInitial(seed: data.seed)
-    }
-    let results = try session.run(
-      entry: entry, inputs: data.readInputs(), steps: data.steps)
-    return try session.finish(entry, results, data)
-  }
-
-}
-
-extension Session {
-
-  /// Throws if a name in `names` is neither an output of `entry` nor a state.
-  ///
-  /// - Note: an unknown entry is left to `run`, which reports it.
-  package func checkOutputs(_ names: [String], of entry: String) throws(RunnerError) {
-    guard let entry = model.manifest.entries.first(where: { $0.name == entry }) else { return }
-    let known = entry.outputs.map(\.name) + model.manifest.states.map(\.name)
-    for name in names where !known.contains(name) {
-      throw RunnerError(.input, unknown("output or state", name, among: known))
-    }
-  }
-
-  /// Writes the results and states that have a file and returns a line about every other output.
-  ///
-  /// - Requires: `checkOutputs` accepted the names of the files.
-  package func finish(
-    _ entry: String, _ results: [String: Tensor], _ data: DataOptions
-  ) throws(RunnerError) -> String {
-    var values = results
-    for file in data.outputs where values[file.name] == nil {
-      values[file.name] = try state(named: file.name)
-    }
-    try data.write(values)
-    let outputs = model.manifest.entries.first { $0.name == entry }?.outputs ?? []
-    return outputs.map(\.name)
-      .filter { name in !data.outputs.contains { $0.name == name } }
-      .compactMap { name in results[name].map { "\($0.summary(named: name))\n" } }
-      .joined()
+    try Session(CompiledModel(folder: folder)).answer(entry: entry, data)
   }
 
 }

@@ -1,4 +1,3 @@
-import Diagnostics
 import Tensors
 
 /// A compiled model with weights and states of its own.
@@ -8,9 +7,11 @@ import Tensors
 ///
 /// Safety: each block is as large as the manifest says and lives as long as the session; the
 /// functions of the model are called nowhere else, and only while weights are bound.
-package final class Session {
+package final class Session: ModelSession {
 
   package let model: CompiledModel
+
+  package var manifest: Manifest { model.manifest }
 
   private let weights: AlignedMemory
   private let workspace: AlignedMemory
@@ -47,47 +48,12 @@ package final class Session {
   package func bind(
     parameters: [String: Tensor], seed: UInt64 = 0
   ) throws(RunnerError) {
-    let declared = model.manifest.parameters
-    var problems: [String] = []
-    var values: [[Float]] = []
-    for parameter in declared {
-      switch parameters[parameter.name] {
-      case nil:
-        problems.append("missing: '\(parameter.name)' of \(parameter.type)")
-      case let tensor?:
-        switch tensor.floats(shape: parameter.shape) {
-        case .success(let elements): values.append(elements)
-        case .failure(let mismatch): problems.append("'\(parameter.name)' \(mismatch.phrase)")
-        }
-      }
-    }
-    problems += leftOver(parameters.keys, among: declared.map(\.name))
-    guard problems.isEmpty else {
-      throw RunnerError(
-        .input, "the weights do not fit model '\(model.manifest.model)'", details: problems)
-    }
-    try bind(values, seed: seed)
+    try bind(model.manifest.values(of: parameters), seed: seed)
   }
 
   /// Binds the parameters' initial values, drawn with `seed`, and resets all states.
   package func bindInitial(seed: UInt64 = 0) throws(RunnerError) {
-    try bind(initialParameters(seed: seed), seed: seed)
-  }
-
-  /// Returns the initial values of the parameters, drawn with `seed`.
-  package func initialTensors(seed: UInt64 = 0) -> [String: Tensor] {
-    let values = initialParameters(seed: seed)
-    return Dictionary(
-      uniqueKeysWithValues: zip(model.manifest.parameters, values).map { parameter, elements in
-        (parameter.name, Tensor(shape: parameter.shape, elements))
-      })
-  }
-
-  private func initialParameters(seed: UInt64) -> [[Float]] {
-    model.manifest.parameters.map { parameter in
-      parameter.initializer.values(
-        count: parameter.shape.elementCount, seed: seed, name: parameter.name)
-    }
+    try bind(model.manifest.initialValues(seed: seed), seed: seed)
   }
 
   /// Binds `values`, in the order of the manifest.
@@ -180,28 +146,10 @@ package final class Session {
   ) throws(RunnerError) -> PreparedCall {
     precondition(isBound, "weights are bound")
     let manifest = model.manifest
-    guard let index = manifest.entries.firstIndex(where: { $0.name == name }) else {
-      throw RunnerError(.input, unknown("entry", name, among: manifest.entries.map(\.name)))
-    }
-    let entry = manifest.entries[index]
-    var problems: [String] = []
-    let count = entry.stepCount(asked: steps, inputs: inputs, &problems)
+    let index = try manifest.entryIndex(name)
     let memory = try entryBuffers(index)
-    for (value, block) in zip(entry.inputs, memory.inputs.blocks) {
-      guard let tensor = inputs[value.name] else {
-        problems.append("missing: '\(value.name)' of \(value.type(steps: count))")
-        continue
-      }
-      if let mismatch = value.store(tensor, in: block, steps: count) {
-        problems.append("'\(value.name)' \(mismatch.phrase)")
-      }
-    }
-    let given = givenStates(inputs, &problems)
-    let names = entry.inputs.map(\.name) + manifest.states.map(\.name)
-    problems += leftOver(inputs.keys, among: names)
-    guard problems.isEmpty else {
-      throw RunnerError(.input, "the inputs do not fit entry '\(name)'", details: problems)
-    }
+    let entry = manifest.entries[index]
+    let (count, given) = try manifest.place(inputs, of: entry, in: memory, steps: steps)
     for (i, state) in manifest.states.enumerated() {
       if let elements = given[i] {
         states.blocks[i].store(elements)
@@ -218,23 +166,6 @@ package final class Session {
     let memory = try EntryBuffers(model.manifest.entries[index])
     buffers[index] = memory
     return memory
-  }
-
-  /// Returns the elements of each state that `inputs` name, or `nil` where they do not.
-  private func givenStates(
-    _ inputs: [String: Tensor], _ problems: inout [String]
-  ) -> [[Float]?] {
-    var result: [[Float]?] = []
-    for state in model.manifest.states {
-      switch inputs[state.name].map(state.given) {
-      case nil: result.append(nil)
-      case .success(let elements): result.append(elements)
-      case .failure(let mismatch):
-        result.append(nil)
-        problems.append("'\(state.name)' \(mismatch.phrase)")
-      }
-    }
-    return result
   }
 
   /// Makes `call` once, without allocating and without touching the mode for small numbers: a
@@ -258,20 +189,4 @@ package final class Session {
     return result
   }
 
-}
-
-/// Returns a phrase about an unknown name, with the nearest known one or all of them.
-func unknown(_ kind: String, _ name: String, among known: [String]) -> String {
-  let near = suggestion(for: name, among: known)
-  let all = known.isEmpty ? "there is none" : "there are \(known.joined(separator: ", "))"
-  return "no \(kind) '\(name.printable)'; " + (near.map { "did you mean '\($0)'?" } ?? all)
-}
-
-/// Returns a phrase about each of `names` that is not `known`, in alphabetic order.
-private func leftOver(_ names: some Sequence<String>, among known: [String]) -> [String] {
-  let known = Set(known)
-  return names.filter { !known.contains($0) }.sorted().map { name in
-    let near = suggestion(for: name, among: known.sorted())
-    return "left over: '\(name.printable)'" + (near.map { "; did you mean '\($0)'?" } ?? "")
-  }
 }

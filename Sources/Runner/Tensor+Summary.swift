@@ -2,10 +2,15 @@ import Tensors
 
 extension Tensor {
 
-  /// Returns a line about the elements: `logits: f32[35, 32, 28], min -0.1, max 0.1, mean 0.0`.
+  /// The most elements that a line about a tensor holds.
+  private static let printedCount = 64
+
+  /// Returns a line about the elements: `total: f32[2, 2] = [[1, 2], [3, 4]]` if they are few,
+  /// `logits: f32[35, 32, 28], min -0.1, max 0.1, mean 0.0` otherwise.
   package func summary(named name: String) -> String {
     let head = "\(name): \(type)"
     guard elements.count > 0 else { return "\(head), no elements" }
+    if elements.count <= Self.printedCount { return "\(head) = \(literal)" }
     switch elements {
     case .float32(let e): return head + statistics(e)
     case .float64(let e): return head + statistics(e)
@@ -14,6 +19,35 @@ extension Tensor {
     }
   }
 
+}
+
+extension Tensor {
+
+  /// The elements as a graph writes a literal: rows in brackets.
+  private var literal: String {
+    let numerals: [String] =
+      switch elements {
+      case .float32(let e): e.map { numeral("\($0)") }
+      case .float64(let e): e.map { numeral("\($0)") }
+      case .int64(let e): e.map { "\($0)" }
+      case .bool(let e): e.map { "\($0)" }
+      }
+    var parts = numerals
+    // From the innermost axis outwards, each round puts brackets around as many parts as the axis
+    // has.
+    for extent in shape.reversed() {
+      parts = stride(from: 0, to: parts.count, by: extent).map { start in
+        "[\(parts[start..<start + extent].joined(separator: ", "))]"
+      }
+    }
+    return parts.joined()
+  }
+
+}
+
+/// Returns the text of a number without the fraction of a whole one.
+private func numeral(_ text: String) -> String {
+  text.hasSuffix(".0") ? String(text.dropLast(2)) : text
 }
 
 /// Returns the extremes and the mean of `elements`, which is not empty.

@@ -27,6 +27,7 @@ extension FileTest {
     switch commands {
     case ["parse"]: try checkParsing()
     case ["check"]: try checkDiagnostics()
+    case ["plan"]: try checkPlan()
     case ["codegen"]: try checkGeneratedFile()
     case ["run"]: try checkRuns()
     default: try checkPasses()
@@ -70,16 +71,16 @@ extension FileTest {
       let line = d.span.file.map { files[$0].position(at: d.span.range.lowerBound).line } ?? 0
       return "\(line): \(d.severity.rawValue)(\(d.code.name)): \(d.message)"
     }
-    guard let diff = unifiedDiff(expected: expectedDiagnostics.sorted(), found: found.sorted())
-    else { return }
-    throw TestFailure("the diagnostics of \(name) differ:\n\(diff)")
+    let diff = difference(expectedDiagnostics.sorted(), found.sorted())
+    if !diff.isEmpty { throw TestFailure("the diagnostics of \(name) differ:\n\(diff)") }
   }
 
   /// Compares `found` with the block `expect`, or rewrites that.
   func compare(_ found: String) throws {
     let lines = found.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
     let trimmed = lines.last == "" ? Array(lines.dropLast()) : lines
-    guard let diff = unifiedDiff(expected: expectation ?? [], found: trimmed) else { return }
+    let diff = difference(expectation ?? [], trimmed)
+    if diff.isEmpty { return }
     if Self.isBlessing {
       try text(expecting: trimmed).write(toFile: path, atomically: true, encoding: .utf8)
       return
@@ -107,17 +108,22 @@ extension FileTest {
     if let module { try Self.checkRoundTrip(of: module, saying: name) }
   }
 
+  private func checkPlan() throws {
+    let options = try options()
+    let compilation = try Compilation(try module(options), options: options)
+    let errors = compilation.plan.verificationErrors()
+    if !errors.isEmpty { throw TestFailure("\(name): \(errors.joined(separator: "; "))") }
+    try compare(compilation.plan.description)
+  }
+
   private func checkGeneratedFile() throws {
     let options = try options()
     let compilation = try Compilation(try module(options), options: options)
     let sidecar = "\(path.dropLast(".graph".count)).swift.expected"
     let expected = (try? String(contentsOfFile: sidecar, encoding: .utf8)) ?? ""
-    guard
-      let diff = unifiedDiff(
-        expected: expected.split(separator: "\n", omittingEmptySubsequences: false).map(String.init),
-        found: compilation.file.text.split(separator: "\n", omittingEmptySubsequences: false)
-          .map(String.init))
-    else { return }
+    let diff = unifiedDiff(
+      from: expected, named: "expected", to: compilation.file.text, named: "found")
+    if diff.isEmpty { return }
     if Self.isBlessing {
       try compilation.file.text.write(toFile: sidecar, atomically: true, encoding: .utf8)
       return
@@ -142,10 +148,17 @@ extension FileTest {
       let errors = error.diagnostics.sorted.map { $0.rendered(in: source.files) }.joined()
       throw TestFailure("\(name): what is printed cannot be read:\n\(errors)\(text)")
     }
-    func lines(_ text: String) -> [String] { text.split(separator: "\n").map(String.init) }
-    if let diff = unifiedDiff(expected: lines(text), found: lines(again.description)) {
+    let diff = unifiedDiff(
+      from: text, named: "printed", to: again.description, named: "read back")
+    if !diff.isEmpty {
       throw TestFailure("\(name): what is printed reads back as another text:\n\(diff)")
     }
+  }
+
+  /// Returns how `found` differs from `expected`; empty if it does not.
+  private func difference(_ expected: [String], _ found: [String]) -> String {
+    func text(_ lines: [String]) -> String { lines.map { "\($0)\n" }.joined() }
+    return unifiedDiff(from: text(expected), named: "expected", to: text(found), named: "found")
   }
 
 }

@@ -9,6 +9,7 @@ import Testing
 ///     // test: parse          reading and printing gives what `expect` says, twice
 ///     // test: check          reading gives the diagnostics that the lines say
 ///     // test: cse, dead      these passes give what `expect` says, or rewrite nothing
+///     // test: plan           the plan is what `expect` says
 ///     // test: codegen        the Swift file is that of the sidecar `NAME.swift.expected`
 ///     // test: run            interpreter and compiled code give what the `run` lines say
 ///

@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct RandomProductTests {
 
-  @Test(arguments: 1...30)
+  @Test(arguments: 1...16)
   func randomModelsKeepTheirNumbers(_ seed: Int) throws {
     var writer = RandomModel(seed: UInt64(seed))
     let text = writer.text()

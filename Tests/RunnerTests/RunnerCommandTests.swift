@@ -17,18 +17,34 @@ import Testing
     return (folder, options)
   }
 
-  @Test func summarisesOutputs() throws {
+  @Test func printsSmallOutputs() throws {
     let (_, options) = try inputFiles()
     let outcome = RunnerCommand.run([try Toy.folder.get()] + options)
     #expect(
       outcome.output == """
-        y: f32[4, 2, 2], min 10.5, max 202.5, mean 90.75
-        next: i64[4, 2], min 1, max 5, mean 2.625
-        negated: bool[2], 1 of 2 true
+        y: f32[4, 2, 2] = [[[10.5, 13.5], [28.5, 40.5]], [[46.5, 67.5], [64.5, 94.5]], \
+        [[82.5, 121.5], [100.5, 148.5]], [[118.5, 175.5], [136.5, 202.5]]]
+        next: i64[4, 2] = [[1, 2], [3, 4], [5, 1], [2, 3]]
+        negated: bool[2] = [true, false]
 
         """)
     #expect(outcome.errors == "")
     #expect(outcome.status == 0)
+  }
+
+  @Test func summarisesLargeTensors() {
+    let numbers = (0..<65).map { Float($0) }
+    #expect(
+      Tensor(shape: [65], numbers).summary(named: "x") == "x: f32[65], min 0.0, max 64.0, mean 32.0"
+    )
+    #expect(
+      Tensor(shape: [5, 13], .int64(numbers.map { Int64($0) })).summary(named: "i")
+        == "i: i64[5, 13], min 0, max 64, mean 32.0")
+    #expect(
+      Tensor(shape: [65], .bool(numbers.map { $0 < 2 })).summary(named: "b")
+        == "b: bool[65], 2 of 65 true")
+    #expect(Tensor(shape: [], [2.5]).summary(named: "s") == "s: f32 = 2.5")
+    #expect(Tensor(shape: [0, 2], []).summary(named: "e") == "e: f32[0, 2], no elements")
   }
 
   @Test func writesOutputsAndStates() throws {

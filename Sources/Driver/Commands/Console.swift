@@ -1,0 +1,87 @@
+import Diagnostics
+import Foundation
+import Tensors
+
+/// What a command reads besides files, and where its text goes.
+package struct Console {
+
+  /// The variables of the process's environment.
+  package let environment: [String: String]
+
+  /// `true` iff diagnostics are coloured.
+  package let isColored: Bool
+
+  /// Takes the text for standard output: results.
+  package let print: (String) -> Void
+
+  /// Takes the text for standard error: diagnostics, notes and progress.
+  package let report: (String) -> Void
+
+  /// Returns all of standard input, which may have up to the given number of bytes.
+  package let readInput: (Int) throws(FileError) -> [UInt8]
+
+  /// Creates a console.
+  package init(
+    environment: [String: String], isColored: Bool = false, print: @escaping (String) -> Void,
+    report: @escaping (String) -> Void,
+    readInput: @escaping (Int) throws(FileError) -> [UInt8] = { _ in [] }
+  ) {
+    self.environment = environment
+    self.isColored = isColored
+    self.print = print
+    self.report = report
+    self.readInput = readInput
+  }
+
+  /// Returns the console of this process.
+  package static func standard() -> Console {
+    let environment = ProcessInfo.processInfo.environment
+    // https://no-color.org: any value but an empty one.
+    let permitsColor = (environment["NO_COLOR"] ?? "").isEmpty && environment["TERM"] != "dumb"
+    return Console(
+      environment: environment, isColored: permitsColor && isatty(STDERR_FILENO) == 1,
+      print: { write($0, to: STDOUT_FILENO) }, report: { write($0, to: STDERR_FILENO) },
+      readInput: readStandardInput)
+  }
+
+  /// Reports a line that explains what is done.
+  func note(_ message: String) {
+    report("note: \(message)\n")
+  }
+
+}
+
+/// Writes `text` to `file`; if nobody listens any more, it is lost.
+private func write(_ text: String, to file: Int32) {
+  var rest = Array(text.utf8)[...]
+  // Each round writes at least a byte, or is repeated because a signal came first.
+  while !rest.isEmpty {
+    let count = rest.withUnsafeBytes { Foundation.write(file, $0.baseAddress, $0.count) }
+    if count > 0 {
+      rest = rest.dropFirst(count)
+    } else if count == 0 || errno != EINTR {
+      return
+    }
+  }
+}
+
+/// Returns all of standard input, which may have up to `limit` bytes.
+private func readStandardInput(limit: Int) throws(FileError) -> [UInt8] {
+  var result: [UInt8] = []
+  var chunk = [UInt8](repeating: 0, count: 1 << 16)
+  // Each round adds a byte or ends.
+  while true {
+    let count = read(STDIN_FILENO, &chunk, chunk.count)
+    if count == 0 { return result }
+    if count < 0 {
+      if errno == EINTR { continue }
+      throw FileError("cannot read standard input: \(systemMessage())", cause: .environment)
+    }
+    guard count <= limit - result.count else {
+      throw FileError(
+        "cannot read standard input: found more than \(limit) bytes, expected at most that",
+        cause: .input)
+    }
+    result += chunk[..<count]
+  }
+}

@@ -1,0 +1,114 @@
+import Diagnostics
+import IR
+import Runner
+import Text
+
+/// Where a model reads a text and says what it expects next.
+struct TextPort {
+
+  /// The index input that reads tokens.
+  let input: String
+
+  /// The label that is the next token, if the model has one.
+  let label: String?
+
+  /// The output with a number for each class.
+  let logits: String
+
+  /// `true` iff the first axis of the input is that of the rows, not that of the steps.
+  let isBatchFirst: Bool
+
+  /// The classes of the input.
+  private let classes: Extent
+
+  private let module: Module
+
+  /// The inputs that must be given besides `input` and `label`.
+  private let otherInputs: [String]
+
+  /// Finds the only index input of `module` over the steps of a scan, and what belongs to it;
+  /// `nil` if there is none, or nothing fits it.
+  init?(_ module: Module) {
+    guard
+      let entry = module.entries.first(where: { module.form == .model || $0.name == "forward" })
+    else { return nil }
+    var scanned: Set<ID<Dimension>> = []
+    for id in entry.graph.body.nodes {
+      if case .scan(let scan) = entry.graph[id].op { scanned.formUnion(scan.count.dimensions) }
+    }
+    let found = entry.inputs.filter { input in
+      guard input.role == .input, case .index = input.type.element else { return false }
+      return input.type.shape.contains { $0.dimension.map(scanned.contains) ?? false }
+    }
+    guard found.count == 1, case .index(let classes) = found[0].type.element,
+      found[0].type.shape.count <= 2,
+      let logits = entry.outputs.first(where: { output in
+        let type = entry.graph.type(of: output.value).dense
+        return type.element == .f32 && type.shape == found[0].type.shape + [classes]
+      })
+    else { return nil }
+    let label = entry.inputs.first { $0.role == .label && $0.type == found[0].type }
+    input = found[0].name
+    self.label = label?.name
+    self.logits = logits.name
+    isBatchFirst = !(found[0].type.shape[0].dimension.map(scanned.contains) ?? false)
+    self.classes = classes
+    self.module = module
+    otherInputs =
+      entry.inputs.filter { $0.role == .input && $0.name != found[0].name }.map(\.name)
+  }
+
+  /// Returns `true` iff the input that reads tokens is the only one that `names` lack.
+  func isOnlyMissing(from names: [String]) -> Bool {
+    !names.contains(input) && otherInputs.allSatisfy(names.contains)
+  }
+
+  /// Throws if something is asked for that does not go with a text.
+  func check(_ data: DataOptions, entry: String) throws(CommandLineError) {
+    if entry != "forward" {
+      throw CommandLineError("a text runs through entry 'forward', not through '\(entry)'")
+    }
+    if data.steps != nil {
+      throw CommandLineError("'--steps' does not go with a text; '--dim' sets the size of a window")
+    }
+    for file in data.inputs where file.name == input || file.name == label {
+      throw CommandLineError("'--input \(file.name)' does not go with a text, which gives it")
+    }
+    let states = module.states.map(\.name)
+    for file in data.outputs where !states.contains(file.name) {
+      throw CommandLineError(
+        "'--output \(file.name.printable)' does not go with a text; only states can be saved: "
+          + states.joined(separator: ", "))
+    }
+  }
+
+  /// Sets the dimension of the classes to the number of symbols of `corpus`, and says so.
+  ///
+  /// Throws if `dimensions` say otherwise, or if no dimension can be set.
+  func fit(
+    _ dimensions: inout [(name: String, value: Int)], to corpus: Corpus, _ console: Console
+  ) throws {
+    let count = corpus.vocabulary.count
+    guard let d = classes.dimension else {
+      let value = classes.value(in: module.dimensions) ?? 0
+      guard value == count else {
+        throw RunnerError(
+          .input,
+          "the text has \(count) symbols, but '\(input)' is index<"
+            + "\(classes.description(in: module.dimensions))>, which is \(value)")
+      }
+      return
+    }
+    let name = module.dimensions[d].name
+    if let given = dimensions.first(where: { $0.name == name }) {
+      guard given.value == count else {
+        throw CommandLineError(
+          "'--dim \(name)=\(given.value)' conflicts with the text, which has \(count) symbols")
+      }
+    } else if module.dimensions[d].value != count {
+      dimensions.append((name, count))
+    }
+    console.note("\(name) = \(count) from the text")
+  }
+
+}

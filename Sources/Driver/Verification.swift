@@ -1,0 +1,140 @@
+import IR
+import Runner
+import Tensors
+
+/// A comparison of a compiled model with the interpreter on random numbers.
+struct Verification {
+
+  /// The model as it was written, with its entries.
+  let expected: Module
+
+  let compiled: CompiledModel
+  let seed: UInt64
+
+  /// How often each entry is called.
+  let calls: Int
+
+  /// The count of steps of each call, or `nil` for all.
+  let steps: Int?
+
+  /// Calls entry `name` of both and returns a comparison for each output, then for each state.
+  func compare(entry name: String) throws(RunnerError) -> [Comparison] {
+    let manifest = compiled.manifest
+    guard let entry = manifest.entries.first(where: { $0.name == name }) else {
+      preconditionFailure("the compiled model has the entry")
+    }
+    let numbers = RandomNumbers(seed: seed)
+    let parameters = numbers.parameters(of: manifest)
+    let oracle = InterpretedSession(expected)
+    let session = try Session(compiled)
+    try oracle.bind(parameters: parameters, seed: seed)
+    try session.bind(parameters: parameters, seed: seed)
+
+    var outputs = entry.outputs.map { Comparison(entry: name, value: $0.name, isState: false) }
+    for call in 0..<calls {
+      let inputs = numbers.inputs(of: entry, call: call)
+      let states = try Dictionary(
+        uniqueKeysWithValues: manifest.states.map { state throws(RunnerError) in
+          (state.name, try oracle.state(named: state.name))
+        })
+      let expected = try oracle.run(entry: name, inputs: inputs, steps: steps)
+      let found = try session.run(entry: name, inputs: inputs, steps: steps)
+      for i in outputs.indices {
+        guard let x = expected[outputs[i].value], let y = found[outputs[i].value] else {
+          preconditionFailure("every output has a value")
+        }
+        let value = outputs[i].value
+        try outputs[i].add(x, y, call: call) { () throws(RunnerError) in
+          try alternatives(to: value, of: name, parameters, inputs.merging(states) { a, _ in a })
+        }
+      }
+    }
+    var states = manifest.states.map { Comparison(entry: name, value: $0.name, isState: true) }
+    for i in states.indices {
+      let name = states[i].value
+      try states[i].add(
+        oracle.state(named: name), session.state(named: name), call: calls - 1
+      ) { [] }
+    }
+    return outputs + states
+  }
+
+  /// Returns what the interpreter answers for output `output` of entry `name` when all numbers that
+  /// it is given are changed by about as much as single precision would.
+  private func alternatives(
+    to output: String, of name: String, _ parameters: [String: Tensor],
+    _ inputs: [String: Tensor]
+  ) throws(RunnerError) -> [Tensor] {
+    var result: [Tensor] = []
+    for attempt in 0..<8 {
+      let noise = RandomNumbers(seed: seed &+ UInt64(attempt) &+ 1)
+      let session = InterpretedSession(expected)
+      try session.bind(parameters: parameters.changed(by: noise), seed: seed)
+      let answers = try session.run(
+        entry: name, inputs: inputs.changed(by: noise), steps: steps)
+      if let answer = answers[output] { result.append(answer) }
+    }
+    return result
+  }
+
+}
+
+/// Random numbers that depend on a seed and on names alone.
+private struct RandomNumbers {
+
+  let seed: UInt64
+
+  /// Returns parameters that keep the numbers of a recurrent model in bounds.
+  func parameters(of manifest: Manifest) -> [String: Tensor] {
+    Dictionary(
+      uniqueKeysWithValues: manifest.parameters.map { parameter in
+        let shape = parameter.shape
+        let width = shape.count > 1 ? shape[shape.count - 2] : shape.first ?? 1
+        let bound = 1 / Double(max(width, 1)).squareRoot()
+        let elements = uniform(shape.reduce(1, *), within: bound, name: parameter.name)
+        return (parameter.name, Tensor(shape: shape, elements))
+      })
+  }
+
+  /// Returns the inputs of a call of `entry`.
+  func inputs(of entry: Manifest.Entry, call: Int) -> [String: Tensor] {
+    Dictionary(
+      uniqueKeysWithValues: entry.inputs.map { value in
+        let numbers = uniform(
+          value.shape.reduce(1, *), within: 1, name: "\(value.name) \(call)")
+        // From -1..<1 to 0..<1.
+        let fractions = numbers.map { (Double($0) + 1) / 2 }
+        switch value.element {
+        case .f32: return (value.name, Tensor(shape: value.shape, numbers))
+        case .bool:
+          return (value.name, Tensor(shape: value.shape, .bool(fractions.map { $0 < 0.5 })))
+        case .index:
+          let classes = value.classes ?? 1
+          let indices = fractions.map { Int64(min(Int($0 * Double(classes)), classes - 1)) }
+          return (value.name, Tensor(shape: value.shape, .int64(indices)))
+        }
+      })
+  }
+
+  /// Returns `count` numbers from minus `bound` up to `bound`.
+  func uniform(_ count: Int, within bound: Double, name: String) -> [Float] {
+    Initializer.uniform(low: -bound, high: bound).values(count: count, seed: seed, name: name)
+  }
+
+}
+
+extension [String: Tensor] {
+
+  /// Returns the tensors with about the last three bits of each 32-bit number changed.
+  fileprivate func changed(by noise: RandomNumbers) -> [String: Tensor] {
+    var result = self
+    for (name, tensor) in self {
+      guard case .float32(let elements) = tensor.elements else { continue }
+      let factors = noise.uniform(elements.count, within: 1e-6, name: name)
+      result[name] = Tensor(
+        shape: tensor.shape, zip(elements, factors).map { $0 + Swift.max(1, abs($0)) * $1 })
+    }
+    return result
+  }
+
+}

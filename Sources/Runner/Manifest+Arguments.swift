@@ -1,0 +1,135 @@
+import Diagnostics
+import Tensors
+
+extension Manifest {
+
+  /// Returns the elements of `parameters`, in the order of the manifest.
+  ///
+  /// Parameters that are missing, left over or misshapen are listed in one error.
+  package func values(of parameters: [String: Tensor]) throws(RunnerError) -> [[Float]] {
+    var problems: [String] = []
+    var values: [[Float]] = []
+    for parameter in self.parameters {
+      switch parameters[parameter.name] {
+      case nil:
+        problems.append("missing: '\(parameter.name)' of \(parameter.type)")
+      case let tensor?:
+        switch tensor.floats(shape: parameter.shape) {
+        case .success(let elements): values.append(elements)
+        case .failure(let mismatch): problems.append("'\(parameter.name)' \(mismatch.phrase)")
+        }
+      }
+    }
+    problems += leftOver(parameters.keys, among: self.parameters.map(\.name))
+    guard problems.isEmpty else {
+      throw RunnerError(.input, "the weights do not fit model '\(model)'", details: problems)
+    }
+    return values
+  }
+
+  /// Returns the initial values of the parameters, drawn with `seed`, in the order of the manifest.
+  package func initialValues(seed: UInt64) -> [[Float]] {
+    parameters.map { parameter in
+      parameter.initializer.values(
+        count: parameter.shape.elementCount, seed: seed, name: parameter.name)
+    }
+  }
+
+  /// Returns the position of entry `name`.
+  func entryIndex(_ name: String) throws(RunnerError) -> Int {
+    if let index = entries.firstIndex(where: { $0.name == name }) { return index }
+    throw RunnerError(.input, unknown("entry", name, among: entries.map(\.name)))
+  }
+
+  /// What a call is given, as the model sees it.
+  package struct Arguments {
+
+    /// The inputs by name, of the elements and the shape that a call of `steps` steps has.
+    package var inputs: [String: Tensor] = [:]
+
+    /// The states that start at a given value.
+    package var states: [String: Tensor] = [:]
+
+    /// The count of steps.
+    package let steps: Int
+
+  }
+
+  /// Returns `inputs`, named after inputs of entry `name` or after states, as the model sees them.
+  ///
+  /// Inputs that are missing, left over, misshapen or out of range are listed in one error.
+  package func arguments(
+    of name: String, _ inputs: [String: Tensor], steps: Int?
+  ) throws(RunnerError) -> Arguments {
+    let entry = entries[try entryIndex(name)]
+    let memory = try EntryBuffers(entry)
+    let (count, given) = try place(inputs, of: entry, in: memory, steps: steps)
+    var result = Arguments(steps: count)
+    for (value, block) in zip(entry.inputs, memory.inputs.blocks) {
+      result.inputs[value.name] = value.load(from: block, steps: count)
+    }
+    for (state, elements) in zip(states, given) {
+      if let elements { result.states[state.name] = Tensor(shape: state.shape, elements) }
+    }
+    return result
+  }
+
+  /// Writes `inputs` of `entry` into `memory`; returns the count of steps, and the elements of each
+  /// state that `inputs` name.
+  func place(
+    _ inputs: [String: Tensor], of entry: Entry, in memory: EntryBuffers, steps: Int?
+  ) throws(RunnerError) -> (steps: Int, states: [[Float]?]) {
+    var problems: [String] = []
+    let count = entry.stepCount(asked: steps, inputs: inputs, &problems)
+    for (value, block) in zip(entry.inputs, memory.inputs.blocks) {
+      guard let tensor = inputs[value.name] else {
+        problems.append("missing: '\(value.name)' of \(value.type(steps: count))")
+        continue
+      }
+      if let mismatch = value.store(tensor, in: block, steps: count) {
+        problems.append("'\(value.name)' \(mismatch.phrase)")
+      }
+    }
+    let given = givenStates(inputs, &problems)
+    let names = entry.inputs.map(\.name) + states.map(\.name)
+    problems += leftOver(inputs.keys, among: names)
+    guard problems.isEmpty else {
+      throw RunnerError(.input, "the inputs do not fit entry '\(entry.name)'", details: problems)
+    }
+    return (count, given)
+  }
+
+  /// Returns the elements of each state that `inputs` name, or `nil` where they do not.
+  private func givenStates(
+    _ inputs: [String: Tensor], _ problems: inout [String]
+  ) -> [[Float]?] {
+    var result: [[Float]?] = []
+    for state in states {
+      switch inputs[state.name].map(state.given) {
+      case nil: result.append(nil)
+      case .success(let elements): result.append(elements)
+      case .failure(let mismatch):
+        result.append(nil)
+        problems.append("'\(state.name)' \(mismatch.phrase)")
+      }
+    }
+    return result
+  }
+
+}
+
+/// Returns a phrase about an unknown name, with the nearest known one or all of them.
+func unknown(_ kind: String, _ name: String, among known: [String]) -> String {
+  let near = suggestion(for: name, among: known)
+  let all = known.isEmpty ? "there is none" : "there are \(known.joined(separator: ", "))"
+  return "no \(kind) '\(name.printable)'; " + (near.map { "did you mean '\($0)'?" } ?? all)
+}
+
+/// Returns a phrase about each of `names` that is not `known`, in alphabetic order.
+private func leftOver(_ names: some Sequence<String>, among known: [String]) -> [String] {
+  let known = Set(known)
+  return names.filter { !known.contains($0) }.sorted().map { name in
+    let near = suggestion(for: name, among: known.sorted())
+    return "left over: '\(name.printable)'" + (near.map { "; did you mean '\($0)'?" } ?? "")
+  }
+}

@@ -1,0 +1,132 @@
+import Diagnostics
+import Graphs
+import Tensors
+import Testing
+
+@testable import Driver
+
+@Suite struct CommandCheckTests {
+
+  @Test func saysWhatAModelIs() {
+    let run = graphc(["check", "rnn.graph", "--dim", "hidden=8"])
+    #expect(run.status == 0)
+    #expect(
+      run.output == "rnn.graph: ok: model RNN, 5 parameters (548 numbers), 1 state, "
+        + "entries forward, step\n")
+    #expect(
+      run.errors == "note: there is no file 'rnn.graph'; this is the one that graphc ships with\n")
+  }
+
+  @Test func readsStandardInput() throws {
+    let text = try #require(EmbeddedGraphs.text(named: "rnn.graph"))
+    let run = graphc("check", text)
+    #expect(run.output.hasPrefix("<stdin>: ok: model RNN"))
+    #expect(run.errors == "")
+  }
+
+  @Test func reportsMistakesInOrder() {
+    let run = graphc(
+      "check",
+      """
+      model M {
+        input x : f32[8, 128]
+        param W : f32[64, 128] = zeros
+        y = linear(x, W)
+        z = tahn(x)
+        output y, z
+      }
+
+      """)
+    #expect(run.status == 1)
+    #expect(run.output == "")
+    let headings = run.errors.split(separator: "\n").filter { $0.contains("error: ") }
+    #expect(headings.count == 2)
+    #expect(headings.first?.hasPrefix("<stdin>:4:") == true)
+    #expect(headings.last?.hasPrefix("<stdin>:5:") == true)
+    #expect(!run.errors.contains("\u{1B}"))
+  }
+
+  @Test func passesWarnings() {
+    let run = graphc(
+      "check",
+      """
+      model M {
+        input x : f32[3]
+        y = x * 2
+        output x
+      }
+
+      """)
+    #expect(run.status == 0)
+    #expect(run.errors.contains("<stdin>:3:3: warning: "))
+  }
+
+  @Test func saysWhyThereIsNoStep() throws {
+    let code = try #require(DiagnosticCode.all.first { $0.name == "no-step" })
+    let run = graphc("check", code.example)
+    #expect(run.status == 0)
+    #expect(run.errors.contains(": note: the model has no entry 'step'"))
+    let demand = graphc("check", code.example, ["--entry", "step"])
+    #expect(demand.status == 1)
+    #expect(demand.errors.contains("[no-step]"))
+  }
+
+  @Test func reportsAFileThatIsNotThere() {
+    let run = graphc(["check", "nowhere/missing.graph"])
+    #expect(run.status == 1)
+    #expect(run.errors.hasPrefix("error: cannot read 'nowhere/missing.graph'"))
+  }
+
+  @Test func printsDiagnosticsAsJSON() throws {
+    let run = graphc("check", "model M {\n  input x : f32[3]\n  y = x;\n}\n", ["--json"])
+    #expect(run.status == 1)
+    let answer = try JSON(parsing: Array(run.output.utf8))
+    #expect(answer["ok"] == .bool(false))
+    let first = try #require(answer["diagnostics"]?.elements?.first)
+    #expect(first["code"] == .string("unexpected-character"))
+    #expect(first["line"] == .integer(3))
+    #expect(first["column"] == .integer(8))
+  }
+
+  @Test func listsCodes() throws {
+    let run = graphc(["check", "--codes"])
+    #expect(run.status == 0)
+    for code in DiagnosticCode.all {
+      #expect(run.output.contains("\(code.name): \(code.summary)\n"))
+    }
+    let list = try JSON(
+      parsing: Array(graphc(["check", "--codes", "--json"]).output.utf8))
+    #expect(list.elements?.count == DiagnosticCode.all.count)
+    #expect(Set(DiagnosticCode.all.map(\.name)).count == DiagnosticCode.all.count)
+  }
+
+  @Test(arguments: DiagnosticCode.all)
+  func `the example of a code has exactly that code`(_ code: DiagnosticCode) throws {
+    var options = ["--json"]
+    switch code.name {
+    case "no-step": options += ["--entry", "step"]
+    case "too-many-steps": options += ["--unroll", "full"]
+    default: break
+    }
+    let first = code.example.split(separator: "\n").first ?? ""
+    if first.hasPrefix("// --dim ") {
+      options += ["--dim", String(first.dropFirst("// --dim ".count))]
+    }
+    let run = graphc(["check", "-"] + options, input: bytes(of: code))
+    let answer = try JSON(parsing: Array(run.output.utf8))
+    let codes = try #require(answer["diagnostics"]?.elements).compactMap { $0["code"]?.text }
+    #expect(Set(codes) == [code.name], "\(run.errors)")
+  }
+
+  /// Returns the example of `code`, or what it stands for.
+  private func bytes(of code: DiagnosticCode) -> [UInt8] {
+    switch code.name {
+    case "file-too-large": Array(repeating: 0x20, count: 16 << 20 | 1)
+    // The replacement character stands for a byte that no text can hold.
+    case "invalid-utf8":
+      code.example.unicodeScalars.flatMap { $0 == "\u{FFFD}" ? [0xFF] : Array(String($0).utf8) }
+    default: Array(code.example.utf8)
+    }
+  }
+
+}

@@ -1,0 +1,72 @@
+import Tensors
+import Testing
+
+@testable import Driver
+
+@Suite struct CommandVerifyTests {
+
+  @Test func comparesEveryEntry() {
+    let run = SmallModel.run("verify", ["--calls", "5"])
+    #expect(run.status == 0, "\(run.errors)\(run.output)")
+    let lines = run.output.split(separator: "\n")
+    let subjects = lines.map { $0.split(separator: ":").prefix(2).joined(separator: ":") }
+    #expect(
+      subjects == ["forward: logits", "forward: state h", "step: logits", "step: state h"])
+    #expect(lines.allSatisfy { $0.hasSuffix(", tolerance 1.0e-05: ok") })
+  }
+
+  @Test func answersInJSON() throws {
+    let run = SmallModel.run("verify", ["--entry", "forward", "--steps", "3", "--json"])
+    let answer = try JSON(parsing: Array(run.output.utf8))
+    #expect(answer["ok"] == .bool(true))
+    #expect(answer["values"]?.elements?.count == 2)
+  }
+
+  @Test func comparesIndicesAndTruthValues() {
+    let run = graphc(
+      "verify",
+      """
+      model Choice {
+        dim steps = 5, batch = 3, classes = 7
+        input tokens : index<classes>[steps, batch]
+        param W : f32[classes, classes] = zeros
+        carried state h : f32[batch, classes] = ones
+        scan t in steps {
+          h = tanh(linear(h, W) + linear(one_hot(tokens[t]), W))
+          hs[t] = h
+        }
+        best = argmax(hs, axis: 2)
+        large = hs > 0.5
+        output best, large
+      }
+
+      """)
+    #expect(run.status == 0, "\(run.errors)\(run.output)")
+    #expect(run.output.contains("forward: best: equal: ok\n"))
+    #expect(run.output.contains("forward: large: equal: ok\n"))
+  }
+
+  @Test func measuresNumbersByTheirMagnitude() throws {
+    var comparison = Comparison(entry: "forward", value: "y", isState: false)
+    let expected = Tensor(shape: [2], [1000, .nan])
+    try comparison.add(expected, Tensor(shape: [2], [1000.005, .nan]), call: 0) { [] }
+    #expect(comparison.isWithinTolerance)
+    #expect(comparison.summary.hasSuffix("tolerance 1.0e-02: ok"))
+    try comparison.add(expected, Tensor(shape: [2], [1000, 0]), call: 1) { [] }
+    #expect(!comparison.isWithinTolerance)
+    #expect(comparison.summary.hasSuffix("DIFFERS\n  in call 2 at [1]: found 0.0, expected nan"))
+  }
+
+  @Test func toleratesNearTies() throws {
+    var comparison = Comparison(entry: "forward", value: "best", isState: false)
+    let expected = Tensor(shape: [2], .int64([3, 4]))
+    let found = Tensor(shape: [2], .int64([5, 4]))
+    try comparison.add(expected, found, call: 0) { [expected, found] }
+    #expect(comparison.isWithinTolerance)
+    #expect(comparison.summary == "forward: best: equal, but for 1 near tie: ok")
+    try comparison.add(expected, found, call: 1) { [expected] }
+    #expect(!comparison.isWithinTolerance)
+    #expect(comparison.mismatchCount == 1)
+  }
+
+}

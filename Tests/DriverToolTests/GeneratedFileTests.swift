@@ -1,0 +1,184 @@
+import CodeGen
+import Foundation
+import Graphs
+import Optimizer
+import Runner
+import Tensors
+import Testing
+
+@testable import Driver
+
+/// The file that the code generator writes for `rnn.graph`.
+@Suite struct GeneratedFileTests {
+
+  /// Returns the compilation of `rnn.graph` with `dimensions` in place of its own.
+  private func compilation(
+    _ dimensions: [(name: String, value: Int)] = [], target: TargetCPU = .native
+  ) throws -> Compilation {
+    let text = try #require(EmbeddedGraphs.text(named: "rnn.graph"))
+    var options = CompilationOptions(target: target)
+    options.dimensions = dimensions
+    return try Compilation(Source(path: "rnn.graph", utf8: Array(text.utf8)), options: options)
+  }
+
+  @Test func staysShort() throws {
+    let lines = try compilation().file.text.split(
+      separator: "\n", omittingEmptySubsequences: false)
+    #expect(lines.count <= 900)
+    for line in lines { #expect(line.count <= 100, "\(line)") }
+    var start: (line: Int, end: String)?
+    for (i, line) in lines.enumerated() {
+      let indent = line.prefix { $0 == " " }
+      if start == nil, line.contains("func "), !line.hasSuffix("}") {
+        start = (i, "\(indent)}")
+      } else if let first = start, line == first.end {
+        #expect(i - first.line + 1 <= 80, "\(lines[first.line])")
+        start = nil
+      }
+    }
+  }
+
+  @Test func saysEachLineOfTheGraphOncePerEntry() throws {
+    let compilation = try compilation()
+    let lines = compilation.file.text.split(separator: "\n").map {
+      $0.trimmingCharacters(in: .whitespaces)
+    }
+    for (i, entry) in compilation.module.entries.enumerated() {
+      let head = "/// The entry \(entry.name)."
+      let first = try #require(lines.firstIndex(of: head))
+      let last = lines[(first + 1)...].firstIndex { $0.hasPrefix("///") } ?? lines.endIndex
+      for line in compilation.module.lines(ofEntry: i) where line.subject != .other {
+        let count = lines[first..<last].count { $0 == "// \(line.text)" }
+        #expect(count == 1, "\(line.text)")
+      }
+    }
+  }
+
+  @Test func doesNotGrowWithTheSteps() throws {
+    let (short, long) = (
+      try compilation([("num_steps", 35)]), try compilation([("num_steps", 1000)])
+    )
+    let (a, b) = (
+      short.file.text.split(separator: "\n"), long.file.text.split(separator: "\n")
+    )
+    // The dimension in the header, sizes in the documentation, the limit of the count, and a line
+    // that the longer number breaks.
+    #expect(b.difference(from: a).count <= 24)
+  }
+
+  @Test func importsNoFoundation() throws {
+    let imports = try compilation().file.text.split(separator: "\n").filter {
+      $0.trimmingCharacters(in: .whitespaces).hasPrefix("import ")
+    }
+    #expect(!imports.contains { $0.contains("Foundation") })
+  }
+
+  @Test func fitsIntoAPackageWithTheSameBits() throws {
+    let compilation = try compilation([("batch", 3), ("hidden", 17), ("num_steps", 5)])
+    let folder = FileManager.default.temporaryDirectory.path + "/graphc-\(UUID().uuidString)"
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let environment = ProcessInfo.processInfo.environment
+    let cache = try CompileCache(folder: folder + "/cache")
+    let compiler = try SwiftCompiler.find(option: nil, environment: environment, cache: cache)
+    let library = try cache.library(
+      for: compilation.file.text, moduleName: compilation.file.typeName,
+      target: compilation.options.target, compiler: compiler)
+    let expected = try results(of: compilation, library: library.path, compiler)
+
+    let package = folder + "/package"
+    try write(compilation, to: package)
+    let swift = (compiler.path as NSString).deletingLastPathComponent + "/swift"
+    let build = try Subprocess(
+      swift, ["build", "-c", "release", "--package-path", package], timeout: 300)
+    #expect(build.ending == .exited(status: 0), "\(build.output)")
+    let fast = try Subprocess(package + "/.build/release/App", [], timeout: 60)
+    #expect(try bits(fast.output) == expected)
+
+    let plain = package + "/plain"
+    let sources = ["rnn.swift", "main.swift"].map { "\(package)/Sources/App/\($0)" }
+    let compile = try Subprocess(compiler.path, sources + ["-o", plain], timeout: 300)
+    #expect(compile.ending == .exited(status: 0), "\(compile.output)")
+    let slow = try bits(Subprocess(plain, [], timeout: 60).output)
+    try #require(slow.count == expected.count)
+    for (a, b) in zip(slow, expected) {
+      // Multiplication and addition are rounded apart there, over sums of 17 products below 1.
+      #expect(abs(Float(bitPattern: a) - Float(bitPattern: b)) <= 1e-5)
+    }
+  }
+
+  /// The bits of the numbers that a program printed.
+  private func bits(_ output: String) throws -> [UInt32] {
+    try output.split(separator: "\n").map { try #require(UInt32($0)) }
+  }
+
+  /// The value of element `i` of tensor `k`, in the programs and in the tests.
+  private func value(_ i: Int, _ k: Int) -> Float {
+    Float((i &* 7919 &+ k &* 104_729) % 1000) / 2000 - 0.25
+  }
+
+  /// Returns the bits of logits and state behind a call of `forward` and one of `step`.
+  private func results(
+    of compilation: Compilation, library: String, _ compiler: SwiftCompiler
+  ) throws -> [UInt32] {
+    let folder = (library as NSString).deletingLastPathComponent
+    let manifest = compilation.manifest(compiler: compiler.version)
+    try? FileManager.default.copyItem(
+      atPath: library, toPath: folder + "/" + manifest.library)
+    let session = try Session(CompiledModel(manifest, folder: folder))
+    var weights: [String: Tensor] = [:]
+    for (k, p) in manifest.parameters.enumerated() {
+      let count = p.shape.reduce(1, *)
+      weights[p.name] = Tensor(shape: p.shape, (0..<count).map { value($0, k) })
+    }
+    try session.bind(parameters: weights)
+    let tokens = Tensor(shape: [5, 3], .int64((0..<15).map { Int64($0 % 28) }))
+    let first = try session.run(entry: "forward", inputs: ["tokens": tokens])
+    let one = Tensor(shape: [3], .int64([1, 2, 3]))
+    let second = try session.run(entry: "step", inputs: ["tokens": one])
+    let tensors = [first["logits"], second["logits"], try session.state(named: "h")]
+    return tensors.flatMap { tensor -> [UInt32] in
+      guard case .float32(let elements) = tensor?.elements else { return [] }
+      return elements.map(\.bitPattern)
+    }
+  }
+
+  /// Writes a package whose program prints the bits that `results` returns.
+  private func write(_ compilation: Compilation, to folder: String) throws {
+    let sources = folder + "/Sources/App"
+    try FileManager.default.createDirectory(
+      atPath: sources, withIntermediateDirectories: true)
+    let flags = compilation.file.compilerFlags.map { "\"\($0)\"" }.joined(separator: ", ")
+    let manifest = """
+      // swift-tools-version: 6.2
+      import PackageDescription
+      let package = Package(
+        name: "App",
+        targets: [
+          .executableTarget(
+            name: "App",
+            swiftSettings: [.treatAllWarnings(as: .error), .unsafeFlags([\(flags)])])
+        ],
+        swiftLanguageModes: [.v6])
+      """
+    let main = """
+      func values(_ count: Int, _ k: Int) -> [Float] {
+        (0..<count).map { Float(($0 &* 7919 &+ k &* 104_729) % 1000) / 2000 - 0.25 }
+      }
+
+      let model = RNN(
+        RNN.Weights(
+          W_xh: values(28 * 17, 0), W_hh: values(17 * 17, 1), b_h: values(17, 2),
+          W_hq: values(17 * 28, 3), b_q: values(28, 4)))
+      var state = RNN.State()
+      var first = [Float](repeating: 0, count: 5 * 3 * 28)
+      model.forward(tokens: (0..<15).map { Int32($0 % 28) }, state: &state, logits: &first)
+      var second = [Float](repeating: 0, count: 3 * 28)
+      model.step(tokens: [1, 2, 3], state: &state, logits: &second)
+      for x in first + second + state.h { print(x.bitPattern) }
+      """
+    try writeFile(Array(manifest.utf8), to: folder + "/Package.swift")
+    try writeFile(Array(main.utf8), to: sources + "/main.swift")
+    try writeFile(Array(compilation.file.text.utf8), to: sources + "/rnn.swift")
+  }
+
+}
