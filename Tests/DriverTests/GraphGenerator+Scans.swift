@@ -65,7 +65,7 @@ extension GraphGenerator {
         .init(kind: "state", name: state.name, rest: " : \(type) = \(initial?.text ?? "zeros")"))
     } else {
       let kind = chance(0.7) ? "carried state" : "state"
-      let initial = pick(["zeros", "ones", "uniform(low: -1, high: 1)"])
+      let initial = pick(["zeros", "ones", "constant(0.5)"])
       graph.declarations.append(
         .init(kind: kind, name: state.name, rest: " : \(type) = \(initial)"))
     }
