@@ -158,7 +158,8 @@ extension Emitter {
     use(.multiplyAdd)
     use(.splat)
     let panel = part.depth * range.count * lanes
-    let method = range.count == shape.vectors ? "add" : "add\(range.lowerBound)to\(range.upperBound)"
+    let method =
+      range.count == shape.vectors ? "add" : "add\(range.lowerBound)to\(range.upperBound)"
     writer.list(
       "c.\(method)(",
       [
@@ -288,7 +289,10 @@ extension Emitter {
           v = end
         }
       }
-      for range in ranges.sorted(by: { ($0.lowerBound, $0.upperBound) < ($1.lowerBound, $1.upperBound) }) {
+      let ordered = ranges.sorted {
+        ($0.lowerBound, $0.upperBound) < ($1.lowerBound, $1.upperBound)
+      }
+      for range in ordered {
         body.line("")
         emitAddition(shape, range, &body)
       }

@@ -202,9 +202,11 @@ struct EntryEmitter {
     let count = loop.count.expression
     if loop.factor == 1 {
       let range = loop.isReversed ? "(0..<\(count)).reversed()" : "0..<\(count)"
-      writer.block("for \(stepName(loop.id)) in \(range) {") {
-        emitRound(loop, loop.body, loop.closingNodes, &$0, &emitter)
-      }
+      var body = SourceWriter()
+      emitRound(loop, loop.body, loop.closingNodes, &body, &emitter)
+      let step = stepName(loop.id)
+      let isUsed = body.lines.contains { Self.words($0).contains(step) }
+      writer.block("for \(isUsed ? step : "_") in \(range) {") { $0.append(body) }
       return
     }
     let variable = stepName(loop.id)

@@ -218,8 +218,8 @@ struct ModelEmitter {
       writer.line("precondition((0...\(steps)).contains(steps), \"0 to \(steps) steps\")")
     }
     func count(_ field: Field) -> String {
-      guard isCounted, let first = field.type.shape.first, first.dimension == planned.countedDimension,
-        steps > 0
+      guard isCounted, let first = field.type.shape.first,
+        first.dimension == planned.countedDimension, steps > 0
       else { return "\(field.count)" }
       let each = field.count / steps
       return each == 1 ? "steps" : "steps &* \(each)"

@@ -221,7 +221,10 @@ private struct Concatenation {
     self.model = root
     self.name = name
     let sources = sum.inner + [sum.root]
-    self.origins = sources.count == 1 ? root.origins : graph.origins(of: sources)
+    let origins = graph.origins(of: sources)
+    // A line that becomes one product is no origin of itself.
+    let isOneLine = sources.count == 1 || sum.others.isEmpty && origins == [name]
+    self.origins = isOneLine ? root.origins : origins
     self.comments = graph.comments(of: sources)
   }
 

@@ -170,6 +170,16 @@ extension Diagnostic {
     .error(.remainder, "expected an integer of at least 1 as the number of steps", at: span)
   }
 
+  /// Returns an error reporting that a scan with `lengths` does several steps at once.
+  static func lengthsBySteps(_ lengths: Expression, factor: Int) -> Diagnostic {
+    var title = "lengths"
+    if case .name(let name) = lengths.kind { title += " \(name.excerpt)" }
+    return .error(
+      .lengthsBySteps,
+      "a scan with lengths does one step at a time; 'by \(factor)' and '\(title)' exclude each other",
+      at: lengths.span)
+  }
+
   /// Returns an error reporting that the lengths have the type that `found` shows.
   static func wrongLengths(
     _ found: String, expected: String, at span: SourceSpan

@@ -6,9 +6,9 @@ extension DiagnosticCode {
   static let lines: [DiagnosticCode] = [
     .unknownOperation, .unknownLabel, .duplicateLabel, .missingLabel, .invalidAttribute,
     .resultCount, .indivisibleSplit, .originWithoutNode, .invalidPlace, .stepOutOfRange,
-    .elementOutsideScan, .missingElement, .missingInBody, .remainder, .wrongLengths,
-    .unassignedState, .unusedDimension, .unusedParameter, .unusedConstant, .unusedInput,
-    .unusedState, .unusedValue,
+    .elementOutsideScan, .missingElement, .missingInBody, .remainder, .lengthsBySteps,
+    .wrongLengths, .unassignedState, .unusedDimension, .unusedParameter, .unusedConstant,
+    .unusedInput, .unusedState, .unusedValue,
   ]
 
   static let unknownOperation = DiagnosticCode(
@@ -165,6 +165,23 @@ extension DiagnosticCode {
         scan t in 4 by 2 {
           ys[t] = xs[t]
           ys[t + 1] = xs[t + 1]
+        }
+        output ys
+      }
+      """)
+
+  static let lengthsBySteps = DiagnosticCode(
+    "lengths-by-steps", "a scan with lengths does several steps at once",
+    example: """
+      model M {
+        dim batch = 2, num_steps = 4
+        input n : index<num_steps + 1>[batch]
+        input xs : f32[num_steps, batch]
+        scan t in num_steps by 2 lengths n {
+          ys[t] = xs[t]
+          ys[t + 1] = xs[t + 1]
+        } remainder {
+          ys[t] = xs[t]
         }
         output ys
       }

@@ -34,7 +34,9 @@ extension Resolver {
     let count = scan.count.flatMap { countOfSteps($0) }
     let lengths = scan.lengths.map { ($0, value(of: $0)) }
     let factor = scan.factor?.value ?? 1
-    if factor > 1, scan.remainder == nil, let span = scan.factor?.span {
+    if factor > 1, let lengths = scan.lengths {
+      report(.lengthsBySteps(lengths, factor: factor))
+    } else if factor > 1, scan.remainder == nil, let span = scan.factor?.span {
       report(.missingRemainder(at: span))
     } else if factor == 1, scan.remainder != nil {
       report(.needlessRemainder(at: statement.span))

@@ -155,7 +155,7 @@ extension Resolver {
   private mutating func finish(
     _ operand: Operand?, named name: String, _ origins: [String], at span: SourceSpan, first: Int
   ) {
-    for id in graph.nodes.ids.dropFirst(first) where !graph[id].isInline {
+    for id in (first..<graph.nodes.count).map({ ID<Node>($0) }) where !graph[id].isInline {
       graph[id].origins = [name]
     }
     guard let operand else { return }

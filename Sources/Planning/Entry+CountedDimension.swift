@@ -21,7 +21,8 @@ extension Entry {
     }
     func isSequence(_ v: Value) -> Bool { graph.type(of: v).denseShape.first?.dimension == d }
     for input in inputs where !isFirstOnly(input.type) { return nil }
-    for state in module.states where !isFirstOnly(state.type) || state.type.shape.first?.dimension == d {
+    for state in module.states
+    where !isFirstOnly(state.type) || state.type.shape.first?.dimension == d {
       return nil
     }
     for id in graph.body.nodes {

@@ -52,8 +52,11 @@ extension GraphPlanner {
     guard let last = members.last else { return true }
     var shape = graph[last].results[0].type.shape
     // The space is the largest shape among the members.
-    for id in members where sizes(graph[id].results[0].type).reduce(1, *) > sizes(TensorType(.f32, shape)).reduce(1, *) {
-      shape = graph[id].results[0].type.shape
+    for id in members {
+      let other = graph[id].results[0].type
+      if sizes(other).reduce(1, *) > sizes(TensorType(.f32, shape)).reduce(1, *) {
+        shape = other.shape
+      }
     }
     let space = sizes(TensorType(.f32, shape))
     for id in members where isStored(Value(id), by: members) {

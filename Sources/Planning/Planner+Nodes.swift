@@ -74,7 +74,11 @@ extension GraphPlanner {
     let v = Value(id)
     // If an operand is computed in place, the storage has been chosen before it.
     let storage: View
-    if case .tensor(let known) = values[v] { storage = known } else { storage = singleStorage(for: v) }
+    if case .tensor(let known) = values[v] {
+      storage = known
+    } else {
+      storage = singleStorage(for: v)
+    }
     let views = jointViews(id, axis: axis, storage: storage)
     for (operand, view) in zip(graph[id].operands, views) { satisfy(operand, view) }
   }

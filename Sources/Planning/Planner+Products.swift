@@ -147,8 +147,7 @@ extension GraphPlanner {
       let all = 0..<kernel.units * kernel.segments
       let columns = part.columns.map { value($0.lower)..<value($0.upper) } ?? all
       let segments =
-        columns.lowerBound / kernel.units
-        ..< (columns.upperBound + kernel.units - 1) / kernel.units
+        columns.lowerBound / kernel.units..<(columns.upperBound + kernel.units - 1) / kernel.units
       let spec = PackSpec(
         weight: weight, rows: range, columns: columns, segments: segments, units: kernel.units,
         vectors: kernel.tile.vectors)

@@ -55,16 +55,16 @@ struct GraphPlanner {
   let isBind: Bool
 
   var weights: WeightPlanner
-  private var buffers: [Buffer] = []
+  var buffers: [Buffer] = []
 
   /// From the first to the last use of each buffer so far.
-  private var lives: [ClosedRange<Int>?] = []
+  var lives: [ClosedRange<Int>?] = []
 
   /// The position of the next step in the schedule.
-  private(set) var position = 0
+  var position = 0
 
   /// The steps of the block that is planned.
-  private(set) var steps: [Step] = []
+  var steps: [Step] = []
 
   /// The nodes whose lines stand above the next kernel.
   var pendingNodes: [ID<Node>] = []
@@ -77,7 +77,7 @@ struct GraphPlanner {
   /// The destinations that have been written.
   private var satisfied: [Value: Set<View>] = [:]
 
-  private var loopCount = 0
+  var loopCount = 0
 
   /// The users of each value: for deciding what a group has to store.
   let users: [Value: Set<ID<Node>>]
@@ -86,7 +86,7 @@ struct GraphPlanner {
   var results: Set<Value> = []
 
   /// The buffers of the states of each loop.
-  private var carriedBuffers: [Int: [[ID<Buffer>]]] = [:]
+  var carriedBuffers: [Int: [[ID<Buffer>]]] = [:]
 
   init(
     graph: Graph, module: Module, machine: Machine, weights: WeightPlanner,
@@ -143,7 +143,7 @@ struct GraphPlanner {
   }
 
   /// Records that `place` is used now.
-  private mutating func touch(_ place: Place) {
+  mutating func touch(_ place: Place) {
     switch place.base {
     case .buffer(let b): touch(b)
     case .carried(let loop, _, _):
@@ -152,7 +152,7 @@ struct GraphPlanner {
     }
   }
 
-  private mutating func touch(_ b: ID<Buffer>) {
+  mutating func touch(_ b: ID<Buffer>) {
     let first = lives[b.position]?.lowerBound ?? position
     lives[b.position] = first...position
   }
@@ -230,7 +230,7 @@ struct GraphPlanner {
   }
 
   /// The loop whose step a value is.
-  private var loopOfStep: [Value: Int] = [:]
+  var loopOfStep: [Value: Int] = [:]
 
   /// Returns the view of `v` as numbers or integers in memory.
   mutating func view(_ v: Value) -> View {
@@ -357,130 +357,12 @@ struct GraphPlanner {
   }
 
   /// Runs `write` and returns the steps that it appends.
-  private mutating func collect(_ write: (inout GraphPlanner) -> Void) -> [Step] {
+  mutating func collect(_ write: (inout GraphPlanner) -> Void) -> [Step] {
     let saved = steps
     steps = []
     write(&self)
     defer { steps = saved }
     return steps
-  }
-
-  /// Plans node `id`, a scan.
-  mutating func planScan(_ id: ID<Node>, _ scan: Scan) {
-    let loop = loopCount
-    loopCount += 1
-    let initials = Array(graph[id].operands.dropFirst(scan.hasLengths ? 1 : 0))
-    var carried: [Loop.Carried] = []
-    var targets: [View] = []
-    let heads = pendingNodes
-    pendingNodes = []
-    for (i, c) in scan.carried.enumerated() {
-      let type = graph.type(of: scan.body.arguments[i + 1])
-      let shape = sizes(type)
-      let pair = (0..<2).map { _ in buffer(c.name, count: shape.reduce(1, *)) }
-      carried.append(Loop.Carried(name: c.name, buffers: pair))
-      let place = Place(.buffer(pair[0]))
-      targets.append(View(dense: place, shape: shape, scalar: Scalar32(type.element)))
-    }
-    carriedBuffers[loop] = carried.map(\.buffers)
-    for (initial, target) in zip(initials, targets) { copy(initial, to: target) }
-    let stacks = planStacks(id, scan)
-    // Both buffers of a state, and what is stacked, are there before the first round.
-    for b in carried.flatMap(\.buffers) { touch(b) }
-    position += 1
-    let start = position
-    let body = planBody(scan.body, of: scan, loop, stacks)
-    let remainder = scan.remainder.map { planBody($0, of: scan, loop, stacks) }
-    for b in carried.flatMap(\.buffers) { touch(b) }
-    extendLives(from: start)
-    position += 1
-    let count = counts([scan.count])[0]
-    steps.append(
-      .loop(
-        Loop(
-          node: id, nodes: heads, id: loop, variable: scan.variable, count: count,
-          factor: scan.factor, isReversed: scan.isReversed, carried: carried, body: body.steps,
-          closingNodes: body.closing, remainder: remainder?.steps ?? [],
-          remainderClosingNodes: remainder?.closing ?? [])))
-    for (i, target) in targets.enumerated() {
-      var view = target
-      view.place = Place(.carried(loop: loop, index: i, isNew: false))
-      values[Value(id, i)] = .tensor(view)
-    }
-  }
-
-  /// Lets every buffer that was alive before `start` and used since live until now.
-  private mutating func extendLives(from start: Int) {
-    for (i, life) in lives.enumerated() {
-      guard let life, life.lowerBound < start, life.upperBound >= start else { continue }
-      lives[i] = life.lowerBound...position
-    }
-  }
-
-  /// Returns the views in which the stacked results of scan `id` are built.
-  private mutating func planStacks(_ id: ID<Node>, _ scan: Scan) -> [View] {
-    scan.stacked.indices.map { i in
-      let v = Value(id, scan.carried.count + i)
-      let view = singleStorage(for: v)
-      touch(view.place)
-      return view
-    }
-  }
-
-  /// Plans a body of a scan.
-  private mutating func planBody(
-    _ block: Block, of scan: Scan, _ loop: Int, _ stacks: [View]
-  ) -> (steps: [Step], closing: [ID<Node>]) {
-    let step = block.arguments[0]
-    loopOfStep[step] = loop
-    for (i, argument) in block.arguments.dropFirst().enumerated() {
-      let type = graph.type(of: argument)
-      let place = Place(.carried(loop: loop, index: i, isNew: false))
-      values[argument] = .tensor(
-        View(dense: place, shape: sizes(type), scalar: Scalar32(type.element)))
-    }
-    var wanted: [(Value, View)] = []
-    for (i, v) in block.results.enumerated() {
-      let target: View
-      if i < scan.carried.count {
-        let type = graph.type(of: block.arguments[i + 1])
-        let place = Place(.carried(loop: loop, index: i, isNew: true))
-        target = View(dense: place, shape: sizes(type), scalar: Scalar32(type.element))
-      } else {
-        let k = i - scan.carried.count
-        let j = k % scan.factor(of: block)
-        target = stacks[k / scan.factor(of: block)].element(
-          axis: 0, offset: scan.isReversed ? -j : j, loop: loop)
-      }
-      wanted.append((v, target))
-    }
-    results.formUnion(wanted.map(\.0))
-    var closing: [ID<Node>] = []
-    let steps = collect { planner in
-      if planner.isRead(step) { planner.write(step, of: loop) }
-      planner.plan(block, wanted: wanted)
-      closing = planner.pendingNodes
-      planner.pendingNodes = []
-    }
-    return (steps, closing)
-  }
-
-  /// `true` iff something reads `step`, the step of a scan, as an index and not only as a place.
-  private func isRead(_ step: Value) -> Bool {
-    if results.contains(step) { return true }
-    return users[step, default: []].contains { id in
-      if case .at = graph[id].op { return false }
-      return true
-    }
-  }
-
-  /// Writes `step`, that of `loop`, to memory.
-  private mutating func write(_ step: Value, of loop: Int) {
-    let view = newTensor(graph.name(of: step), shape: [], scalar: .integer)
-    emit(
-      .literal(
-        Literal(contents: .step(loop: loop), scalar: .integer, count: 1, output: view.place)))
-    values[step] = .tensor(view)
   }
 
   /// Plans the nodes of `block` and puts its results where they are wanted.
@@ -546,89 +428,6 @@ struct GraphPlanner {
       defer { start += n }
       return storage.slice(axis: axis, start..<start + n)
     }
-  }
-
-  /// Plans the whole graph of `entry`.
-  mutating func plan(_ entry: Entry) -> EntryPlan {
-    var wanted: [(Value, View)] = []
-    for (i, output) in entry.outputs.enumerated() {
-      let type = graph.type(of: output.value).dense
-      let view = View(
-        dense: Place(.output(i)), shape: sizes(type), scalar: Scalar32(type.element))
-      wanted.append((output.value, view))
-    }
-    results.formUnion(entry.updates.map(\.value))
-    plan(graph.body, wanted: wanted)
-    planUpdates(entry.updates)
-    return finish(entry.name)
-  }
-
-  /// Copies the new values of states to where states are kept.
-  private mutating func planUpdates(_ updates: [Entry.Update]) {
-    // What lies in the memory of another state is fetched before that state changes.
-    var sources: [View] = []
-    for update in updates {
-      var source = view(update.value)
-      if case .state(let s) = source.place.base, s != update.state {
-        let copy = newTensor("state", shape: source.shape, scalar: source.scalar)
-        self.copy(source, to: copy, counts: copy.shape.map { .fixed($0) })
-        source = copy
-      }
-      sources.append(source)
-    }
-    for (update, source) in zip(updates, sources) {
-      let shape = sizes(module.states[update.state].type)
-      let target = View(dense: Place(.state(update.state)), shape: shape, scalar: source.scalar)
-      if source.place == target.place { continue }
-      copy(source, to: target, counts: shape.map { .fixed($0) })
-    }
-  }
-
-  /// Plans the section `bind`, and then the block of weights.
-  mutating func planBind() -> EntryPlan {
-    results.formUnion(module.bind.results.map(\.value))
-    plan(graph.body, wanted: [])
-    var done = 0
-    // Packing may ask for constants, which join the list of what is to be made.
-    while done < weights.items.count {
-      makeWeight(ID(done), weights.makings[done])
-      done += 1
-    }
-    return finish("bind")
-  }
-
-  private mutating func finish(_ name: String) -> EntryPlan {
-    for (i, life) in lives.enumerated() { buffers[i].life = life ?? position...position }
-    let size = Self.assignOffsets(&buffers)
-    return EntryPlan(
-      name: name, buffers: buffers, workspaceBytes: size * 4, countedDimension: countedDimension,
-      steps: steps, closingNodes: pendingNodes)
-  }
-
-  /// Places buffers so that those that live at the same time do not overlap, and returns the
-  /// elements that they take together.
-  ///
-  /// The largest come first, each at the lowest free offset.
-  private static func assignOffsets(_ buffers: inout [Buffer]) -> Int {
-    var end = 0
-    var placed: [ID<Buffer>] = []
-    let order = buffers.ids.sorted { a, b in
-      (buffers[b].count, a.position) < (buffers[a].count, b.position)
-    }
-    for b in order {
-      let size = aligned(buffers[b].count)
-      var offset = 0
-      for other in placed where buffers[other].life.overlaps(buffers[b].life) {
-        if buffers[other].offset < offset + size {
-          offset = max(offset, buffers[other].offset + aligned(buffers[other].count))
-        }
-      }
-      buffers[b].offset = offset
-      end = max(end, offset + size)
-      let place = placed.firstIndex { buffers[$0].offset > offset } ?? placed.count
-      placed.insert(b, at: place)
-    }
-    return end
   }
 
 }

@@ -101,7 +101,7 @@ struct RandomModel: Sendable {
     let values = SeededValues(seed: seed, range: Self.range)
     let parameters = try Interpreter(module).parameters(seed: seed)
     let session = try Session(model)
-    for call in try calls(values, parameters) {
+    for call in try calls(values, parameters, model.manifest) {
       let found = try session.run(
         module, entry: call.entry.name, parameters: parameters, inputs: call.inputs,
         states: values.states(of: module), steps: call.steps)
@@ -128,7 +128,7 @@ struct RandomModel: Sendable {
 
   /// Returns what is compared: each entry, and `forward` with fewer steps if it counts them.
   private func calls(
-    _ values: SeededValues, _ parameters: [String: DenseArray]
+    _ values: SeededValues, _ parameters: [String: DenseArray], _ manifest: Manifest
   ) throws -> [Call] {
     var result: [Call] = []
     for entry in module.entries {
@@ -142,9 +142,8 @@ struct RandomModel: Sendable {
         tolerances[module.states[update.state].name] = analysis.bound(of: update.value).error
       }
       var counts: [Int?] = [nil]
-      if entry.name == "forward", let counted = try countedDimension() {
-        counts.append(module.dimensions[counted].value / 2)
-      }
+      let compiled = manifest.entries.first { $0.name == entry.name }
+      if let compiled, compiled.countedDim != nil { counts.append(compiled.steps / 2) }
       for steps in counts {
         let inputs = try cut(
           values.inputs(of: entry, in: module), for: entry, steps)
@@ -156,11 +155,6 @@ struct RandomModel: Sendable {
       }
     }
     return result
-  }
-
-  /// Returns the dimension whose steps a call may count, as the plan has it.
-  private func countedDimension() throws -> ID<IR.Dimension>? {
-    try Compilation(module, options: options(.plain)).plan.entries[0].countedDimension
   }
 
   /// Returns `inputs` as they are given to a call of `steps` steps.

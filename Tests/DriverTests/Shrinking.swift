@@ -4,7 +4,7 @@ import IR
 struct Shrinking {
 
   /// The most calls of the compiler.
-  private static let limit = 25
+  private static let limit = 12
 
   private let model: RandomModel
   private let form: RandomModel.Form

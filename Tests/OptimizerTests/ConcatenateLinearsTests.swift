@@ -32,13 +32,24 @@ import Testing
       ])
   }
 
+  @Test func aLineIsNoOriginOfItself() throws {
+    let line = try concatenated("z = linear(x, U) + linear(y, V)")
+    #expect(line.lines(of: "forward") == ["z = linear([x, y], z_weight)"])
+    let nested = try concatenated("z = tanh(linear(x, U) + linear(y, V))")
+    #expect(
+      nested.lines(of: "forward") == [
+        "add = linear([x, y], add_weight) from z", "z = tanh(add)",
+      ])
+    let lines = try concatenated("p = linear(x, U)\n z = p + linear(y, V)")
+    #expect(lines.lines(of: "forward") == ["z = linear([x, y], z_weight) from p, z"])
+  }
+
   @Test func otherAddendsStayOutside() throws {
     let model = try concatenated("z = y + linear(x, U) + tanh(y) + b + linear(y, V)")
     #expect(
       model.lines(of: "forward") == [
-        "tanh = tanh(y)",
-        "linear = linear([x, y], linear_weight, b) from linear, add, add_1, add_2, linear_1, z",
-        "linear_1 = add(linear, y) from linear, add, add_1, add_2, linear_1, z",
+        "tanh = tanh(y) from z", "linear = linear([x, y], linear_weight, b) from z",
+        "linear_1 = add(linear, y) from z",
         "z = add(linear_1, tanh)",
       ])
   }

@@ -27,7 +27,7 @@ import Testing
     let lines = try fused("p = linear(x, A, b)", "q = tanh(p)", "z = where(q > y, q, b)")
     #expect(
       lines == [
-        "fused {", "p = linear(x, A, b)", "q = tanh(p)", "greater = greater(q, y)",
+        "fused {", "p = linear(x, A, b)", "q = tanh(p)", "greater = greater(q, y) from z",
         "z = where(greater, q, b)", "}",
       ])
   }
@@ -75,8 +75,8 @@ import Testing
     let lines = try fused("p = tanh(linear(x, A))", "q = tanh(linear(p, C))", "z = p + q")
     #expect(
       lines == [
-        "fused {", "linear = linear(x, A)", "p = tanh(linear)", "}", "fused {",
-        "linear_1 = linear(p, C)", "q = tanh(linear_1)", "z = add(p, q)", "}",
+        "fused {", "linear = linear(x, A) from p", "p = tanh(linear)", "}", "fused {",
+        "linear_1 = linear(p, C) from q", "q = tanh(linear_1)", "z = add(p, q)", "}",
       ])
   }
 
@@ -84,7 +84,8 @@ import Testing
     let lines = try fused("p = exp(y)", "q = p * b", "z = sum(q + 1, axis: 1)")
     #expect(
       lines == [
-        "fused {", "p = exp(y)", "q = mul(p, b)", "add = add(q, 1)", "}", "z = sum(add, axis: 1)",
+        "fused {", "p = exp(y)", "q = mul(p, b)", "add = add(q, 1) from z", "}",
+        "z = sum(add, axis: 1)",
       ])
   }
 

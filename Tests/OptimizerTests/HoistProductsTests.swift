@@ -33,9 +33,9 @@ import Testing
     let model = try hoisted("h = tanh(linear([x[t], h], W, b))", "o[t] = h")
     #expect(
       model.lines(of: "forward") == [
-        "linear_hoisted = linear(x, linear_weight, b) from linear",
+        "linear_hoisted = linear(x, linear_weight, b) from h",
         "scan t in steps {",
-        "linear = linear(h, linear_weight_1, start: linear_hoisted[t])",
+        "linear = linear(h, linear_weight_1, start: linear_hoisted[t]) from h",
         "h = tanh(linear)", "o[t] = h", "}",
       ])
     #expect(
@@ -43,8 +43,10 @@ import Testing
         "linear_weight = slice(W, 0 ..< m, axis: 0)",
         "linear_weight_1 = slice(W, m ..< m + n, axis: 0)",
       ])
-    #expect(model.lines(of: "step")[0] == "linear = linear([x, h], W, b)")
+    #expect(model.lines(of: "step")[0] == "linear = linear([x, h], W, b) from h")
     #expect(model.choices.count == 1)
+    #expect(model.choices[0].hasPrefix("h: hoisted x ("), "\(model.choices)")
+    #expect(model.choices[0].contains("over keeping the concatenation [x, h] ("))
   }
 
   @Test func computedPartsLeaveWithWhatTheyNeed() throws {
@@ -75,7 +77,7 @@ import Testing
     #expect(
       model.lines(of: "forward").contains {
         $0.hasPrefix("linear = linear([gather one_hot, h], ")
-          && $0.hasSuffix("start: linear_hoisted[t])")
+          && $0.hasSuffix("start: linear_hoisted[t]) from h")
       })
     try model.apply(.fuseElementwise)
   }
@@ -94,8 +96,9 @@ import Testing
       "o[t] = log_softmax(linear(a, E), axis: 1)")
     #expect(
       model.lines(of: "forward") == [
-        "scan t in steps {", "linear = linear(h, C)", "h = tanh(linear)", "h_all[t] = h", "}",
-        "linear_1 = linear(h_all, D, d)", "a = relu(linear_1)", "linear_2 = linear(a, E)",
+        "scan t in steps {", "linear = linear(h, C) from h", "h = tanh(linear)", "h_all[t] = h",
+        "}", "linear_1 = linear(h_all, D, d) from a", "a = relu(linear_1)",
+        "linear_2 = linear(a, E) from o",
         "o = log_softmax(linear_2, axis: 2)",
       ])
     #expect(model.choices.count == 1)
@@ -116,14 +119,14 @@ import Testing
     try model.apply(.gatherOneHot, .hoistProducts, schedule: .hoist)
     #expect(
       model.lines(of: "forward").suffix(2) == [
-        "one_hot = one_hot(tokens)", "o = linear([gather one_hot, h_all], W, b)",
+        "one_hot = one_hot(tokens) from o", "o = linear([gather one_hot, h_all], W, b)",
       ])
   }
 
   @Test func aScanThatNothingIsLeftOfDisappears() throws {
     let model = try hoisted("o[t] = tanh(linear(x[t], A, b))")
     #expect(
-      model.lines(of: "forward") == ["linear = linear(x, A, b)", "o = tanh(linear)"])
+      model.lines(of: "forward") == ["linear = linear(x, A, b) from o", "o = tanh(linear)"])
   }
 
   @Test func theScheduleForbidsHoisting() throws {
@@ -131,6 +134,7 @@ import Testing
       "h = tanh(linear([x[t], h], W, b))", "o[t] = h", schedule: .concat)
     #expect(model.rewrites == 0)
     #expect(model.choices.count == 1)
+    #expect(model.choices[0].hasPrefix("h: kept the concatenation [x, h] ("), "\(model.choices)")
     #expect(model.choices[0].hasSuffix("as the schedule asks"))
   }
 

@@ -42,8 +42,8 @@ import Testing
       """
     #expect(
       try forward(text, after: [.simplifyAlgebra]).dropFirst(2) == [
-        "z = linear(x, W)", "scan t in n {", "add = add(z, b)", "y[t] = mul(add, s[t])", "}",
-        "output y",
+        "z = linear(x, W)", "scan t in n {", "add = add(z, b) from y", "y[t] = mul(add, s[t])",
+        "}", "output y",
       ])
   }
 
@@ -68,9 +68,10 @@ import Testing
       """
     #expect(
       try forward(text, after: [.mergeDuplicates]).dropFirst(2) == [
-        "a = tanh(x)", "scan t in n {", "exp = exp(x)", "add = add(a, exp)",
-        "y[t] = add(add, s[t])", "}", "scan k in n {", "exp = exp(x)", "z[k] = add(exp, s[k])", "}",
-        "exp = exp(x)", "b = add(exp, a)", "output y", "output z", "output b",
+        "a = tanh(x)", "scan t in n {", "exp = exp(x) from y", "add = add(a, exp) from y",
+        "y[t] = add(add, s[t])", "}", "scan k in n {", "exp = exp(x) from z",
+        "z[k] = add(exp, s[k])", "}", "exp = exp(x) from b", "b = add(exp, a)", "output y",
+        "output z", "output b",
       ])
   }
 
@@ -111,8 +112,8 @@ import Testing
       }
       """
     let module = try module(text, after: [.writeEntries, .simplifyAlgebra])
-    #expect(module.bindLines.map(\.text) == ["matmul_weight = transpose(W) from matmul"])
-    #expect(lines(module, entry: "step").contains("matmul = linear(x, matmul_weight)"))
+    #expect(module.bindLines.map(\.text) == ["matmul_weight = transpose(W) from h"])
+    #expect(lines(module, entry: "step").contains("matmul = linear(x, matmul_weight) from h"))
   }
 
   @Test func numbersAreRoundedToSinglePrecision() throws {
@@ -127,8 +128,9 @@ import Testing
     let module = try module(text, after: [.writeEntries, .foldConstants])
     #expect(
       lines(module, entry: "forward") == [
-        "input x : f32[2]", "mul = mul(x, 0.33333334)", "add = add(mul, mul_1)",
-        "div_1 = div(1, 0)", "mul_2 = mul(x, div_1)", "y = add(add, mul_2)", "output y",
+        "input x : f32[2]", "mul = mul(x, 0.33333334) from y", "add = add(mul, mul_1) from y",
+        "div_1 = div(1, 0) from y", "mul_2 = mul(x, div_1) from y", "y = add(add, mul_2)",
+        "output y",
       ])
     #expect(module.constants.map(\.initial) == [.literal([0.1, 0.2]), .literal([0.3, 0.6])])
   }

@@ -20,23 +20,26 @@ import Testing
   }
 
   @Test(arguments: [
-    ("a + b * c", "mul = mul(b, c)\ny = add(a, mul)"),
-    ("a * b + c", "mul_2 = mul(a, b)\ny = add(mul_2, c)"),
-    ("a - b - c", "sub = sub(a, b)\ny = sub(sub, c)"),
-    ("a / b * c", "div = div(a, b)\ny = mul(div, c)"),
-    ("a @ b + c", "matmul = matmul(a, b)\ny = add(matmul, c)"),
-    ("a * b @ c", "mul_2 = mul(a, b)\ny = matmul(mul_2, c)"),
-    ("-a * b", "neg = neg(a)\ny = mul(neg, b)"),
-    ("-a[0] + b", "neg = neg(a[0])\ny = add(neg, b)"),
-    ("(a + b) * c", "add_2 = add(a, b)\ny = mul(add_2, c)"),
-    ("a + b < c * 2", "add_2 = add(a, b)\nmul_2 = mul(c, 2)\ny = less(add_2, mul_2)"),
+    ("a + b * c", "mul = mul(b, c) from y\ny = add(a, mul)"),
+    ("a * b + c", "mul_2 = mul(a, b) from y\ny = add(mul_2, c)"),
+    ("a - b - c", "sub = sub(a, b) from y\ny = sub(sub, c)"),
+    ("a / b * c", "div = div(a, b) from y\ny = mul(div, c)"),
+    ("a @ b + c", "matmul = matmul(a, b) from y\ny = add(matmul, c)"),
+    ("a * b @ c", "mul_2 = mul(a, b) from y\ny = matmul(mul_2, c)"),
+    ("-a * b", "neg = neg(a) from y\ny = mul(neg, b)"),
+    ("-a[0] + b", "neg = neg(a[0]) from y\ny = add(neg, b)"),
+    ("(a + b) * c", "add_2 = add(a, b) from y\ny = mul(add_2, c)"),
+    (
+      "a + b < c * 2",
+      "add_2 = add(a, b) from y\nmul_2 = mul(c, 2) from y\ny = less(add_2, mul_2)"
+    ),
     ("a == b", "y = equal(a, b)"),
     ("a != b", "y = not_equal(a, b)"),
     ("a <= b", "y = less_equal(a, b)"),
     ("a >= b", "y = greater_equal(a, b)"),
     ("a > -1.5e-3", "y = greater(a, -0.0015)"),
     ("i == 3", "y = equal(i, 3)"),
-    ("- -a", "neg = neg(a)\ny = neg(neg)"),
+    ("- -a", "neg = neg(a) from y\ny = neg(neg)"),
   ])
   func `operators bind as in arithmetic`(_ written: String, _ expected: String) {
     let found = lines(written)
@@ -73,17 +76,20 @@ import Testing
     ("tanh(a[1, 2])", "y = tanh(a[1][2])"),
     ("slice(a, 0 ..< 2, axis: 1)", "y = slice(a, 0 ..< 2, axis: 1)"),
     ("matmul(a, b, transpose_a: true)", "y = matmul(a, b, transpose_a: true)"),
-    ("where(a < b, a, 0)", "less = less(a, b)\ny = where(less, a, 0)"),
+    ("where(a < b, a, 0)", "less = less(a, b) from y\ny = where(less, a, 0)"),
     ("one_hot(i)", "y = one_hot(i)"),
     ("mask(i, 4)", "y = mask(i, 4)"),
     ("f32(i)", "y = f32(i)"),
-    ("not(a < b)", "less = less(a, b)\ny = not(less)"),
-    ("and(a < b, b < c)", "less = less(a, b)\nless_1 = less(b, c)\ny = and(less, less_1)"),
+    ("not(a < b)", "less = less(a, b) from y\ny = not(less)"),
+    (
+      "and(a < b, b < c)",
+      "less = less(a, b) from y\nless_1 = less(b, c) from y\ny = and(less, less_1)"
+    ),
     ("linear(a, b)", "y = linear(a, b)"),
     ("linear([a], b, c[0])", "y = linear(a, b, c[0])"),
     ("linear([a, b], [b, c], start: a)", "y = linear([a, b], [b, c], start: a)"),
     ("exp(a) from p, layer0.q", "y = exp(a) from p, layer0.q"),
-    ("(a\n  + b *\n c)", "mul = mul(b, c)\ny = add(a, mul)"),
+    ("(a\n  + b *\n c)", "mul = mul(b, c) from y\ny = add(a, mul)"),
     ("a +\n  b", "y = add(a, b)"),
     ("add(a,\n  b)", "y = add(a, b)"),
   ])

@@ -38,7 +38,7 @@ import Testing
         entry forward {
           input xs : f32[n, batch, n]
           input l : index<n + 1>[batch]
-          scan t in n by 2 reverse lengths l {
+          scan t in n by 2 reverse {
             state s : f32[batch, n] = ones
             fused {
               a = tanh(linear([xs[t], h], W) + s) from p, q
@@ -53,7 +53,10 @@ import Testing
             s = max(c, b)
             y[t] = h
           }
-          output y, h
+          scan u in n reverse lengths l {
+            k[u] = xs[u] + h
+          }
+          output y, h, k
           output z = h @ transpose(U, axes: [1, 0])
         }
       }

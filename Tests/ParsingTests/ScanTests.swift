@@ -68,6 +68,34 @@ import Testing
     #expect(wrong.codes == ["wrong-lengths"])
   }
 
+  @Test(arguments: [
+    ("lengths l", "'lengths l'"), ("lengths l[0]", "'lengths'"),
+    ("reverse lengths l", "'lengths l'"),
+  ])
+  func `lengths and several steps at once exclude each other`(_ end: String, _ title: String) {
+    let text = { (factor: Int) in
+      """
+      model M {
+        dim n = 4, batch = 2
+        input xs : f32[n, batch, 3]
+        input l : index<n + 1>\(end.hasSuffix("]") ? "[1, batch]" : "[batch]")
+        state h : f32[batch, 3] = zeros
+        scan t in n by \(factor) \(end) {
+          h = h + xs[t]
+        }
+        output h
+      }
+      """
+    }
+    #expect(parse(text(1)).rendered == "")
+    let outcome = parse(text(4))
+    #expect(outcome.codes == ["lengths-by-steps"])
+    #expect(
+      outcome.diagnostics.map(\.message) == [
+        "a scan with lengths does one step at a time; 'by 4' and \(title) exclude each other"
+      ])
+  }
+
   @Test func `a later line reads an element of an earlier one`() {
     let found = canonical(
       """

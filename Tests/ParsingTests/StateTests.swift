@@ -155,7 +155,7 @@ import Testing
         mul = mul(h, 3)
         scan t in n {
           state s : f32[2] = mul
-          mul_1 = mul(xs[t], h)
+          mul_1 = mul(xs[t], h) from s
           s = add(s, mul_1)
           y[t] = s
         }
