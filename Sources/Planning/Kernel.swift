@@ -97,12 +97,16 @@ package struct Product: Hashable, Sendable {
   /// A part that is multiplied.
   package struct Part: Hashable, Sendable {
 
-    /// The rows; strides are those between rows, neighbours within a row are adjacent.
+    /// The rows, and the elements between neighbours in a column and in a row.
     package var place: Place
     package var rowStride: Int
+    package var depthStride: Int
 
     /// The number of columns of the part, which is that of the rows of its weight.
-    package var depth: Int
+    package var depth: Count
+
+    /// The number of rows for which panels of the weight have room: at least `depth`.
+    package var room: Int
 
     /// The packed weight.
     package var weight: Place
@@ -265,7 +269,10 @@ package struct Pack: Hashable, Sendable {
   package var source: Place
   package var rowStride: Int
   package var columnStride: Int
-  package var depth: Int
+  package var depth: Count
+
+  /// The number of rows for which panels have room: at least `depth`.
+  package var room: Int
 
   /// The columns of the result that the weight's columns are; others are zero.
   package var columns: Range<Int>

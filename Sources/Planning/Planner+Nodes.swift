@@ -83,16 +83,6 @@ extension GraphPlanner {
     for (operand, view) in zip(graph[id].operands, views) { satisfy(operand, view) }
   }
 
-  /// Returns `view` with the elements of its last axis adjacent, copied if need be.
-  mutating func withAdjacentElements(_ view: View, _ counts: [Count], name: String) -> View {
-    guard let stride = view.strides.last, let n = view.shape.last, stride != 1, n != 1 else {
-      return view
-    }
-    let copy = newTensor(name, shape: view.shape, scalar: view.scalar)
-    self.copy(view, to: copy, counts: counts)
-    return copy
-  }
-
   private mutating func planSoftmax(_ v: Value, _ node: Node, axis: Int, isLogarithmic: Bool) {
     let type = node.results[0].type
     let shape = sizes(type)
