@@ -317,8 +317,9 @@ extension Emitter {
   ) {
     let isWhole = range.count == shape.vectors
     let name = isWhole ? "add" : "add\(range.lowerBound)to\(range.upperBound)"
-    writer.line("/// Adds rows of `count` elements at `a` times a panel at `w`; rows are `stride` apart, their")
-    writer.line("/// elements `step`.")
+    writer.line("/// Adds rows of `count` elements at `a` times a panel at `w`.")
+    writer.line("///")
+    writer.line("/// Rows are `stride` elements apart, and neighbours in a row `step`.")
     writer.line("@inline(__always)")
     let parameters = [
       "_ a: UnsafePointer<Float>", "_ stride: Int", "_ step: Int", "_ w: UnsafePointer<Float>",
