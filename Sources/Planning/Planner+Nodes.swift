@@ -41,7 +41,13 @@ extension GraphPlanner {
     case .argmax(let axis): planArgmax(v, node, axis: axis)
     case .gather: planGather(v, node)
     case .mask(let steps): planMask(v, node, steps: counts([steps])[0])
+    case .detach, .broadcast, .crossEntropy, .crossEntropyGradient, .weightGradient, .scatterAdd:
+      planTrainingOp(id)
     }
+  }
+
+  private mutating func planTrainingOp(_ id: ID<Node>) {
+    preconditionFailure("'\(graph[id].op)' is planned")
   }
 
   /// Plans `members`, which are fused, as one kernel, or returns `false` where that is impossible.
