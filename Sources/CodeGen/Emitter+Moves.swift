@@ -15,6 +15,8 @@ extension Emitter {
     case .mask(let k): emit(k)
     case .pack(let k): emit(k)
     case .literal(let k): emit(k)
+    case .crossEntropy(let k): emit(k)
+    case .scatter(let k): emit(k)
     case .batched(let k): emit(k)
     }
   }

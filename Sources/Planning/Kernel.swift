@@ -13,6 +13,8 @@ package indirect enum Kernel: Hashable, Sendable {
   case mask(Mask)
   case pack(Pack)
   case literal(Literal)
+  case crossEntropy(CrossEntropy)
+  case scatter(Scatter)
 
   /// Repeats kernels for each batch of a product of two tensors.
   case batched(Batched)
@@ -307,6 +309,46 @@ package struct Literal: Hashable, Sendable {
   package var contents: Contents
   package var scalar: Scalar32
   package var count: Int
+  package var output: Place
+
+}
+
+/// The mean cross entropy of rows of logits and labels, or its gradient.
+package struct CrossEntropy: Hashable, Sendable {
+
+  package var isGradient: Bool
+  package var rows: Count
+  package var columns: Int
+
+  /// The logits, without gaps.
+  package var logits: Place
+
+  /// The labels, one for each row.
+  package var labels: Place
+
+  /// Whether a row counts, for each row; all do without it.
+  package var mask: Place?
+
+  /// One number, or as many as there are logits.
+  package var output: Place
+
+}
+
+/// Sums of rows that have the same index.
+package struct Scatter: Hashable, Sendable {
+
+  /// The number of rows that are summed up.
+  package var rows: Count
+
+  package var columns: Int
+
+  /// The number of rows of the result.
+  package var sums: Int
+
+  /// The index of each row, and the rows, both without gaps.
+  package var index: Place
+  package var values: Place
+
   package var output: Place
 
 }

@@ -133,6 +133,10 @@ private struct PlanText {
       case .table: return "pack \(text(k.depth)) x \(columns) in rows of panels of \(k.vectors)"
       }
     case .literal(let k): return "fill \(k.count)"
+    case .crossEntropy(let k):
+      let name = k.isGradient ? "cross_entropy_gradient" : "cross_entropy"
+      return "\(name) \(text(k.rows)) x \(k.columns)"
+    case .scatter(let k): return "scatter_add \(text(k.rows)) x \(k.columns) to \(k.sums)"
     case .batched(let k): return "for \(text(k.batches)) pack and \(text(k.product))"
     }
   }

@@ -40,6 +40,7 @@ extension GraphPlanner {
 
   /// Plans the section `bind`, and then the block of weights.
   mutating func planBind() -> EntryPlan {
+    results.formUnion(module.bind.results.map(\.value))
     plan(graph.body, wanted: [])
     var done = 0
     // Packing may ask for constants, which join the list of what is to be made.

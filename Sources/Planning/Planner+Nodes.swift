@@ -41,13 +41,13 @@ extension GraphPlanner {
     case .argmax(let axis): planArgmax(v, node, axis: axis)
     case .gather: planGather(v, node)
     case .mask(let steps): planMask(v, node, steps: counts([steps])[0])
-    case .detach, .broadcast, .crossEntropy, .crossEntropyGradient, .weightGradient, .scatterAdd:
-      planTrainingOp(id)
+    case .detach: values[v] = held(node.operands[0])
+    case .broadcast(let shape): planBroadcast(v, node, to: shape.map { value($0) })
+    case .crossEntropy: planCrossEntropy(v, node, isGradient: false)
+    case .crossEntropyGradient: planCrossEntropy(v, node, isGradient: true)
+    case .weightGradient: planWeightGradient(v, node)
+    case .scatterAdd: planScatterAdd(v, node)
     }
-  }
-
-  private mutating func planTrainingOp(_ id: ID<Node>) {
-    preconditionFailure("'\(graph[id].op)' is planned")
   }
 
   /// Plans `members`, which are fused, as one kernel, or returns `false` where that is impossible.
@@ -121,7 +121,7 @@ extension GraphPlanner {
   }
 
   /// Returns `view` without gaps, copied if need be.
-  private mutating func denseRows(_ view: View, _ counts: [Count], name: String) -> View {
+  mutating func denseRows(_ view: View, _ counts: [Count], name: String) -> View {
     if view.isDense { return view }
     let copy = newTensor(name, shape: view.shape, scalar: view.scalar)
     self.copy(view, to: copy, counts: counts)

@@ -390,7 +390,8 @@ struct GraphPlanner {
   private func isComputed(_ v: Value, in block: Block) -> Bool {
     guard block.nodes.contains(v.node) else { return false }
     switch graph[v.node].op {
-    case .source, .argument, .at, .oneHot, .slice, .transpose, .reshape: return false
+    case .source, .argument, .at, .oneHot, .slice, .transpose, .reshape, .detach, .broadcast:
+      return false
     case .scan(let scan): return v.result >= scan.carried.count
     default: return true
     }
