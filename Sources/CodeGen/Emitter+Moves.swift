@@ -15,6 +15,8 @@ extension Emitter {
     case .mask(let k): emit(k)
     case .pack(let k): emit(k)
     case .literal(let k): emit(k)
+    case .crossEntropy(let k): emit(k)
+    case .scatter(let k): emit(k)
     case .batched(let k): emit(k)
     }
   }
@@ -99,7 +101,7 @@ extension Emitter {
     let panel = pack.vectors * lanes
     let panels = (pack.units + panel - 1) / panel
     let width = pack.segments.count * panel
-    var strides = (row: width, panel: pack.depth * width)
+    var strides = (row: width, panel: pack.room * width)
     var bias: Place?
     if case .table(let place) = pack.layout {
       strides = (row: panels * width, panel: width)
@@ -109,11 +111,12 @@ extension Emitter {
     useClipped(.loadFirstStrided, whole: .loadFirstStrided)
     use(.store)
     use(.add)
-    let numbers: [(String, Int)] = [
-      ("rowStride", pack.rowStride), ("columnStride", pack.columnStride), ("depth", pack.depth),
-      ("columns", pack.columns.count), ("lower", pack.columns.lowerBound), ("units", pack.units),
-      ("first", pack.segments.lowerBound), ("segments", pack.segments.count),
-      ("vectors", pack.vectors), ("row", strides.row), ("panel", strides.panel),
+    let numbers: [(String, String)] = [
+      ("rowStride", "\(pack.rowStride)"), ("columnStride", "\(pack.columnStride)"),
+      ("depth", pack.depth.expression), ("columns", "\(pack.columns.count)"),
+      ("lower", "\(pack.columns.lowerBound)"), ("units", "\(pack.units)"),
+      ("first", "\(pack.segments.lowerBound)"), ("segments", "\(pack.segments.count)"),
+      ("vectors", "\(pack.vectors)"), ("row", "\(strides.row)"), ("panel", "\(strides.panel)"),
     ]
     var arguments = [
       EmittedCall.Argument.pointer(pack.source, .float, isWritten: false),

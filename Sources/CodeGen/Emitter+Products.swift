@@ -45,6 +45,13 @@ private struct ProductText {
 
 }
 
+extension Product {
+
+  /// `true` iff a tile has to know the run-time count of steps.
+  fileprivate var takesStepsInTiles: Bool { parts.contains { $0.depth.isCounted } }
+
+}
+
 extension Emitter {
 
   /// Emits `product` and returns its call.
@@ -55,7 +62,7 @@ extension Emitter {
     for rows in tileHeights(product) {
       heights.append((rows, emitTile(product, rows: rows, text, finish: finish)))
     }
-    let isCounted = product.rows.isCounted
+    let isCounted = product.rows.isCounted || product.takesStepsInTiles
     let parameters = (isCounted ? ["_ steps: Int"] : []) + text.declarations
     var writer = SourceWriter()
     let columns =
@@ -87,6 +94,7 @@ extension Emitter {
     _ product: Product, _ heights: [(rows: Int, function: String)], _ text: ProductText,
     _ writer: inout SourceWriter
   ) {
+    let names = (product.takesStepsInTiles ? ["steps"] : []) + text.names
     switch product.rows {
     case .fixed(let n):
       var first = 0
@@ -95,10 +103,10 @@ extension Emitter {
         if count > 1 {
           writer.block("for tile in 0..<\(count) {") {
             let row = first == 0 ? "tile &* \(rows)" : "\(first) &+ tile &* \(rows)"
-            $0.list("\(function)(", [row, "panel"] + text.names, ")")
+            $0.list("\(function)(", [row, "panel"] + names, ")")
           }
         } else {
-          writer.list("\(function)(", ["\(first)", "panel"] + text.names, ")")
+          writer.list("\(function)(", ["\(first)", "panel"] + names, ")")
         }
         first += count * rows
       }
@@ -107,7 +115,7 @@ extension Emitter {
       writer.line("var row = 0")
       for (rows, function) in heights {
         writer.block(rows == 1 ? "while row < n {" : "while row &+ \(rows) <= n {") {
-          $0.list("\(function)(", ["row", "panel"] + text.names, ")")
+          $0.list("\(function)(", ["row", "panel"] + names, ")")
           $0.line("row &+= \(rows)")
         }
       }
@@ -123,7 +131,9 @@ extension Emitter {
     use(.load)
     var writer = SourceWriter()
     writer.line("/// A tile of a product: what its sums start with, their parts, what follows.")
-    let parameters = ["_ row: Int", "_ panel: Int"] + text.declarations
+    let takesSteps = product.takesStepsInTiles
+    let parameters =
+      ["_ row: Int", "_ panel: Int"] + (takesSteps ? ["_ steps: Int"] : []) + text.declarations
     writer.function("fileprivate func \(Self.placeholder)", parameters) { body in
       body.line("var c = \(shape.name)()")
       emitStart(product, shape, text, &body)
@@ -157,14 +167,15 @@ extension Emitter {
     use(shape, adding: range)
     use(.multiplyAdd)
     use(.splat)
-    let panel = part.depth * range.count * lanes
+    let panel = part.room * range.count * lanes
     let method =
       range.count == shape.vectors ? "add" : "add\(range.lowerBound)to\(range.upperBound)"
     writer.list(
       "c.\(method)(",
       [
         pointer(names.a, [("row", part.rowStride)]), "\(part.rowStride)",
-        pointer(names.w, [("panel", panel)]), "\(part.depth)",
+        "\(part.depthStride)",
+        pointer(names.w, [("panel", panel)]), part.depth.expression,
       ], ")")
   }
 
@@ -306,10 +317,13 @@ extension Emitter {
   ) {
     let isWhole = range.count == shape.vectors
     let name = isWhole ? "add" : "add\(range.lowerBound)to\(range.upperBound)"
-    writer.line("/// Adds rows of `count` elements at `a`, `stride` apart, times a panel at `w`.")
+    writer.line("/// Adds rows of `count` elements at `a` times a panel at `w`.")
+    writer.line("///")
+    writer.line("/// Rows are `stride` elements apart, and neighbours in a row `step`.")
     writer.line("@inline(__always)")
     let parameters = [
-      "_ a: UnsafePointer<Float>", "_ stride: Int", "_ w: UnsafePointer<Float>", "_ count: Int",
+      "_ a: UnsafePointer<Float>", "_ stride: Int", "_ step: Int", "_ w: UnsafePointer<Float>",
+      "_ count: Int",
     ]
     writer.function("mutating func \(name)", parameters) { body in
       body.line("var (a, w) = (a, w)")
@@ -329,7 +343,7 @@ extension Emitter {
             body.line("c\(r)_\(v) = multiplyAdd(a\(r), \(factor), c\(r)_\(v))")
           }
         }
-        body.line("a += 1")
+        body.line("a += step")
         body.line("w += \(range.count * lanes)")
       }
     }

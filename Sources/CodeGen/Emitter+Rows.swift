@@ -138,7 +138,7 @@ extension Emitter {
   }
 
   /// Returns the Swift expression of `vector` with all but its first `count` lanes the least.
-  private mutating func padded(_ vector: String, count: String) -> String {
+  mutating func padded(_ vector: String, count: String) -> String {
     for operation in [VectorOperation.select, .integersLess, .splatIntegers, .splat] {
       use(operation)
     }
@@ -217,14 +217,14 @@ extension Emitter {
   }
 
   /// Returns the Swift expression of `vector` with all but its first `count` lanes zero.
-  private mutating func cleared(_ vector: String, count: String) -> String {
+  mutating func cleared(_ vector: String, count: String) -> String {
     for operation in [VectorOperation.select, .integersLess, .splatIntegers] { use(operation) }
     let lanes = (0..<lanes).map { "\($0)" }.joined(separator: ", ")
     return "select(less(Integers(\(lanes)), splat(Int32(\(count)))), \(vector), Vector())"
   }
 
   /// Appends `content` for `count` elements: in a loop for whole vectors, then for the rest.
-  private mutating func emitChunks(
+  mutating func emitChunks(
     _ count: Int, _ writer: inout SourceWriter,
     _ content: (inout Emitter, inout SourceWriter, String, Lanes) -> Void
   ) {

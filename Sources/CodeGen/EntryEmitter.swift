@@ -201,12 +201,13 @@ struct EntryEmitter {
     emitComments([loop.node], &writer)
     let count = loop.count.expression
     if loop.factor == 1 {
-      let range = loop.isReversed ? "(0..<\(count)).reversed()" : "0..<\(count)"
       var body = SourceWriter()
       emitRound(loop, loop.body, loop.closingNodes, &body, &emitter)
-      let step = stepName(loop.id)
-      let isUsed = body.lines.contains { Self.words($0).contains(step) }
-      writer.block("for \(isUsed ? step : "_") in \(range) {") { $0.append(body) }
+      let name = stepName(loop.id)
+      let plain = name.filter { $0 != "`" }
+      let isUsed = body.lines.contains { Self.words($0).contains(plain) }
+      let range = loop.isReversed ? "(0..<\(count)).reversed()" : "0..<\(count)"
+      writer.block("for \(isUsed ? name : "_") in \(range) {") { $0.append(body) }
       return
     }
     let variable = stepName(loop.id)

@@ -240,6 +240,17 @@ extension BlockPrinter {
     case .gather: return "gather(\(x[0]), \(x[1]))"
     case .convert: return "f32(\(x[0]))"
     case .mask(let steps): return "mask(\(x[0]), \(steps.description(in: dimensions)))"
+    case .detach: return "detach(\(x[0]))"
+    case .broadcast(let shape):
+      let sizes = shape.map { $0.description(in: dimensions) }.joined(separator: ", ")
+      return "broadcast(\(x[0]), [\(sizes)])"
+    case .crossEntropy(let hasMask):
+      return "cross_entropy(\(x[0]), \(x[1])\(hasMask ? ", mask: \(x[2])" : ""))"
+    case .crossEntropyGradient(let hasMask):
+      return "cross_entropy_gradient(\(x[0]), \(x[1])\(hasMask ? ", mask: \(x[2])" : ""))"
+    case .weightGradient: return "weight_gradient(\(x[0]), \(x[1]))"
+    case .scatterAdd(let rows):
+      return "scatter_add(\(x[0]), \(x[1]), \(rows.description(in: dimensions)))"
     }
   }
 

@@ -57,6 +57,16 @@ extension Op {
     case .mask(let steps):
       try c.requireCount(1)
       return TensorType(.bool, [steps] + (try c.indices(0).type.shape))
+    case .detach:
+      try c.requireCount(1)
+      return c.operands[0]
+    case .broadcast(let shape): return try broadcasting(shape, &c)
+    case .crossEntropy(let hasMask):
+      _ = try crossEntropy(hasMask, &c)
+      return .scalar
+    case .crossEntropyGradient(let hasMask): return try crossEntropy(hasMask, &c)
+    case .weightGradient: return try outerProducts(&c)
+    case .scatterAdd(let rows): return try sums(rows, &c)
     }
   }
 

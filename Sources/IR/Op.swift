@@ -71,6 +71,25 @@ package enum Op: Hashable, Sendable {
   /// steps.
   case mask(steps: Extent)
 
+  /// The operand itself, through which no gradient flows.
+  case detach
+
+  /// The operand, broadcast to a shape.
+  case broadcast([Extent])
+
+  /// The mean cross entropy of the softmax of rows of logits, the first operand, and the labels in
+  /// the second, over the places where the third is true if there is one; 0 where none is.
+  case crossEntropy(hasMask: Bool)
+
+  /// The gradient of `crossEntropy` with respect to the logits.
+  case crossEntropyGradient(hasMask: Bool)
+
+  /// The sum of the outer products of rows of two operands, over all their leading axes.
+  case weightGradient
+
+  /// Sums of the parts of the first operand that have the same index in the second.
+  case scatterAdd(rows: Extent)
+
   /// Runs a body once per step; operands and results as in `Scan`.
   case scan(Scan)
 

@@ -6,7 +6,7 @@ extension DenseArray {
   }
 
   /// Returns the elements as indices below `count`.
-  private func indices(below count: Int) throws(InterpreterError) -> [Int] {
+  func indices(below count: Int) throws(InterpreterError) -> [Int] {
     var result: [Int] = []
     result.reserveCapacity(elements.count)
     for (offset, element) in elements.enumerated() {

@@ -53,6 +53,18 @@ extension Interpreter {
       return operands[0]
     case .mask(let steps):
       return try operands[0].mask(steps: steps.size(in: dimensions))
+    case .detach:
+      return operands[0]
+    case .broadcast(let shape):
+      return try operands[0].broadcast(to: shape.sizes(in: dimensions))
+    case .crossEntropy(let hasMask):
+      return try operands[0].crossEntropy(operands[1], mask: hasMask ? operands[2] : nil)
+    case .crossEntropyGradient(let hasMask):
+      return try operands[0].crossEntropyGradient(operands[1], mask: hasMask ? operands[2] : nil)
+    case .weightGradient:
+      return try .outerProducts(operands[0], operands[1])
+    case .scatterAdd(let rows):
+      return try operands[0].scatteredSums(at: operands[1], rows: rows.size(in: dimensions))
     }
 
     /// Returns the size of the last axis of `type`, written out.

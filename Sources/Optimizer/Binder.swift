@@ -137,7 +137,8 @@ struct BindableValues {
     switch graph[id].op {
     case .source, .argument, .at, .scan, .oneHot: false
     case .linear, .matmul, .concat, .slice, .transpose, .reshape, .stack, .unary,
-      .binary, .compare, .select, .softmax, .reduce, .argmax, .gather, .convert, .mask:
+      .binary, .compare, .select, .softmax, .reduce, .argmax, .gather, .convert, .mask, .detach,
+      .broadcast, .crossEntropy, .crossEntropyGradient, .weightGradient, .scatterAdd:
       graph[id].operands.allSatisfy { contains($0) }
     }
   }

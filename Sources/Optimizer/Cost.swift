@@ -103,9 +103,10 @@ private struct CostCounter {
   /// Returns `true` iff the result of `node` is another way to look at its operand.
   private func isView(_ node: Node) -> Bool {
     switch node.op {
-    case .oneHot, .slice, .reshape: true
+    case .oneHot, .slice, .reshape, .detach: true
     case .source, .argument, .at, .linear, .matmul, .concat, .transpose, .stack, .unary, .binary,
-      .compare, .select, .softmax, .reduce, .argmax, .gather, .convert, .mask, .scan:
+      .compare, .select, .softmax, .reduce, .argmax, .gather, .convert, .mask, .broadcast,
+      .crossEntropy, .crossEntropyGradient, .weightGradient, .scatterAdd, .scan:
       false
     }
   }
@@ -141,9 +142,16 @@ private struct CostCounter {
     case .unary, .binary, .compare, .select, .convert: return result
     // The largest, the differences, the exponentials, their sum, and the quotients or differences.
     case .softmax: return 5 * result
-    case .reduce, .argmax: return operands[0].denseShape.reduce(1) { $0 * extent($1) }
+    case .crossEntropy, .crossEntropyGradient:
+      return 5 * operands[0].denseShape.reduce(1) { $0 * extent($1) }
+    case .reduce, .argmax, .scatterAdd:
+      return operands[0].denseShape.reduce(1) { $0 * extent($1) }
+    // A one-hot row adds a row to a row of the result.
+    case .weightGradient:
+      if case .oneHot = operands[0].element { return size(of: operands[1].dense) }
+      return 2 * size(of: operands[0]) * extent(operands[1].denseShape.last ?? Extent(1))
     case .source, .argument, .at, .oneHot, .concat, .slice, .transpose, .reshape, .stack, .gather,
-      .mask, .scan:
+      .mask, .detach, .broadcast, .scan:
       return 0
     }
   }

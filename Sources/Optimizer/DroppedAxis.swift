@@ -44,7 +44,7 @@ struct DroppedAxis {
     switch op {
     case .source, .argument, .at, .scan:
       preconditionFailure("only lines that are not scans are operations of a step")
-    case .oneHot, .unary, .convert:
+    case .oneHot, .unary, .convert, .detach:
       self.op = op
     case .binary, .compare, .select:
       self.op = op
@@ -90,6 +90,14 @@ struct DroppedAxis {
       self.op = op
     case .mask:
       throw StepMismatch("makes steps of its own")
+    case .broadcast(var shape):
+      if first != axis - (shape.count - types[0].denseShape.count) {
+        throw StepMismatch("mixes steps")
+      }
+      shape.remove(at: axis)
+      self.op = .broadcast(shape)
+    case .crossEntropy, .crossEntropyGradient, .weightGradient, .scatterAdd:
+      throw StepMismatch("sums over the steps")
     }
   }
 

@@ -172,7 +172,8 @@ extension Op {
         part.columns.map { $0.lower.constant == nil || $0.upper.constant == nil } ?? false
       }
     case .source, .argument, .at, .matmul, .oneHot, .concat, .transpose, .reshape, .stack, .unary,
-      .binary, .compare, .select, .softmax, .reduce, .argmax, .gather, .convert, .scan:
+      .binary, .compare, .select, .softmax, .reduce, .argmax, .gather, .convert, .detach,
+      .broadcast, .crossEntropy, .crossEntropyGradient, .weightGradient, .scatterAdd, .scan:
       false
     }
   }

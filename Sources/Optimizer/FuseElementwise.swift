@@ -242,7 +242,8 @@ extension Fusion {
     switch graph[id].op {
     case .unary, .binary, .compare, .select, .convert: break
     case .source, .argument, .at, .linear, .matmul, .oneHot, .concat, .slice, .transpose,
-      .reshape, .stack, .softmax, .reduce, .argmax, .gather, .mask, .scan:
+      .reshape, .stack, .softmax, .reduce, .argmax, .gather, .mask, .detach, .broadcast,
+      .crossEntropy, .crossEntropyGradient, .weightGradient, .scatterAdd, .scan:
       return false
     }
     let result = graph[id].results[0].type

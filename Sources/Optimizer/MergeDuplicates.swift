@@ -106,7 +106,8 @@ extension Op {
     case .binary(let f): f.isCommutative
     case .compare(let relation): relation == .equal || relation == .notEqual
     case .source, .argument, .at, .linear, .matmul, .oneHot, .concat, .slice, .transpose, .reshape,
-      .stack, .unary, .select, .softmax, .reduce, .argmax, .gather, .convert, .mask, .scan:
+      .stack, .unary, .select, .softmax, .reduce, .argmax, .gather, .convert, .mask, .detach,
+      .broadcast, .crossEntropy, .crossEntropyGradient, .weightGradient, .scatterAdd, .scan:
       false
     }
   }

@@ -13,7 +13,12 @@ extension Graph {
     let varying = node.operands.map(varies)
     guard varying.contains(true) else { return nil }
     switch node.op {
-    case .source, .argument, .at, .mask, .scan: return nil
+    case .source, .argument, .at, .mask, .scan, .crossEntropy, .crossEntropyGradient,
+      .weightGradient, .scatterAdd:
+      return nil
+    case .broadcast(let shape):
+      let rank = type(of: node.operands[0]).denseShape.count
+      return rank == shape.count ? .broadcast([count] + shape) : nil
     case .linear(let linear):
       let start = linear.startOperand.map { [$0] } ?? []
       let isRowWise =
@@ -29,7 +34,7 @@ extension Graph {
         !varying[i] || type(of: node.operands[i]).denseShape.count == rank
       }
       return isAligned ? node.op : nil
-    case .oneHot, .convert: return node.op
+    case .oneHot, .convert, .detach: return node.op
     case .gather: return varying[0] ? nil : node.op
     case .concat(let axis): return varying.contains(false) ? nil : .concat(axis: axis + 1)
     case .stack(let axis): return varying.contains(false) ? nil : .stack(axis: axis + 1)

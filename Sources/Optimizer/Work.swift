@@ -18,7 +18,8 @@ extension Graph {
     let types = node.operands.map { type(of: $0) }
     let result = node.results.first.map { size($0.type) } ?? 0
     switch node.op {
-    case .source, .argument, .at, .oneHot, .concat, .slice, .transpose, .reshape, .stack, .gather:
+    case .source, .argument, .at, .oneHot, .concat, .slice, .transpose, .reshape, .stack, .gather,
+      .detach, .broadcast:
       return 0
     case .linear(let linear):
       let columns = size(node.results[0].type.shape.last)
@@ -35,7 +36,12 @@ extension Graph {
       return result
     case .softmax:
       return 4 * result
-    case .reduce, .argmax:
+    case .crossEntropy, .crossEntropyGradient:
+      return 4 * size(types[0])
+    case .weightGradient:
+      if case .oneHot = types[0].element { return size(types[1]) }
+      return 2 * size(types[0]) * size(types[1].denseShape.last)
+    case .reduce, .argmax, .scatterAdd:
       return types.first.map { size($0) } ?? 0
     case .scan(let scan):
       return size(scan.count) / Double(scan.factor) * work(of: scan.body, in: dimensions)

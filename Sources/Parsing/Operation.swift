@@ -15,6 +15,10 @@ enum Operation {
 
   case linear, matmul, oneHot, concat, split, slice, transpose, reshape, stack
   case select, softmax, logSoftmax, argmax, gather, convert, mask, old
+  case detach, broadcast, crossEntropy, crossEntropyGradient, weightGradient, scatterAdd
+
+  /// The mean of the squares of differences; read as simpler operations.
+  case squaredError
 
   /// The operation called `name`.
   init?(_ name: String) {
@@ -34,6 +38,9 @@ enum Operation {
       "split": .split, "slice": .slice, "transpose": .transpose, "reshape": .reshape,
       "stack": .stack, "where": .select, "softmax": .softmax, "log_softmax": .logSoftmax,
       "argmax": .argmax, "gather": .gather, "f32": .convert, "mask": .mask, "old": .old,
+      "detach": .detach, "broadcast": .broadcast, "cross_entropy": .crossEntropy,
+      "cross_entropy_gradient": .crossEntropyGradient, "weight_gradient": .weightGradient,
+      "scatter_add": .scatterAdd, "mse": .squaredError,
     ]
     for f in Unary.allCases { result[f.rawValue] = .unary(f) }
     for f in Binary.allCases { result[f.rawValue] = .binary(f) }
@@ -51,7 +58,9 @@ enum Operation {
     case .concat, .split, .slice, .stack, .softmax, .logSoftmax, .argmax: ["axis"]
     case .transpose: ["axes"]
     case .reduction, .max: ["axis", "keepdims"]
-    case .unary, .binary, .comparison, .oneHot, .reshape, .select, .gather, .convert, .mask, .old:
+    case .crossEntropy, .crossEntropyGradient: ["mask"]
+    case .unary, .binary, .comparison, .oneHot, .reshape, .select, .gather, .convert, .mask, .old,
+      .detach, .broadcast, .weightGradient, .scatterAdd, .squaredError:
       []
     }
   }
@@ -67,12 +76,15 @@ enum Operation {
   /// The numbers of arguments without labels.
   var operandCounts: ClosedRange<Int> {
     switch self {
-    case .unary, .oneHot, .transpose, .softmax, .logSoftmax, .argmax, .convert, .old, .reduction:
+    case .unary, .oneHot, .transpose, .softmax, .logSoftmax, .argmax, .convert, .old, .reduction,
+      .detach:
       1...1
-    case .binary, .comparison, .matmul, .split, .slice, .reshape, .gather, .mask: 2...2
+    case .binary, .comparison, .matmul, .split, .slice, .reshape, .gather, .mask, .broadcast,
+      .crossEntropy, .crossEntropyGradient, .weightGradient, .squaredError:
+      2...2
     case .max: 1...2
     case .linear: 2...3
-    case .select: 3...3
+    case .select, .scatterAdd: 3...3
     case .concat, .stack: 1...Self.mostOperands
     }
   }

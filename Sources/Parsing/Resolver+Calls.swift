@@ -36,6 +36,11 @@ extension Resolver {
     case .slice: return slice(list, name, at: span)
     case .reshape: return reshape(list, name, at: span)
     case .mask: return mask(list, name, at: span)
+    case .broadcast: return broadcast(list, name, at: span)
+    case .crossEntropy: return crossEntropy(list, name, isGradient: false, at: span)
+    case .crossEntropyGradient: return crossEntropy(list, name, isGradient: true, at: span)
+    case .scatterAdd: return scatterAdd(list, name, at: span)
+    case .squaredError: return squaredError(list, name, at: span)
     default: break
     }
     let operands = list.operands.map { value(of: $0) }
@@ -84,7 +89,11 @@ extension Resolver {
     case .argmax: return axis(list, rank).map { .argmax(axis: $0) }
     case .gather: return .gather
     case .convert: return .convert
-    case .linear, .split, .slice, .reshape, .mask, .old: return nil
+    case .detach: return .detach
+    case .weightGradient: return .weightGradient
+    case .linear, .split, .slice, .reshape, .mask, .old, .broadcast, .crossEntropy,
+      .crossEntropyGradient, .scatterAdd, .squaredError:
+      return nil
     }
   }
 

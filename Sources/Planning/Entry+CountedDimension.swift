@@ -42,7 +42,9 @@ extension Entry {
   private func treatsStepsAlike(_ node: Node, _ isSequence: (Value) -> Bool) -> Bool {
     let rank = node.results[0].type.denseShape.count
     switch node.op {
-    case .source, .argument, .at, .stack, .mask, .reshape: return false
+    case .source, .argument, .at, .stack, .mask, .reshape, .crossEntropy, .crossEntropyGradient,
+      .weightGradient, .scatterAdd:
+      return false
     case .scan: return true
     case .linear(let linear):
       return linear.weightOperands.allSatisfy { !isSequence(node.operands[$0]) }
@@ -53,7 +55,8 @@ extension Entry {
       return node.operands.filter(isSequence).allSatisfy {
         graph.type(of: $0).denseShape.count == rank
       }
-    case .oneHot, .convert: return true
+    case .oneHot, .convert, .detach: return true
+    case .broadcast: return graph.type(of: node.operands[0]).denseShape.count == rank
     case .softmax(let axis, _): return axis > 0
     case .concat(let axis): return axis > 0
     case .slice(let axis, _, _): return axis > 0

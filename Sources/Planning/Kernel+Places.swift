@@ -54,6 +54,10 @@ extension Kernel {
     case .mask(let k): Access(reads: [k.lengths], writes: [k.output])
     case .pack(let k): k.access
     case .literal(let k): Access(writes: [k.output])
+    case .crossEntropy(let k):
+      Access(
+        reads: [k.logits, k.labels] + (k.mask.map { [$0] } ?? []), writes: [k.output])
+    case .scatter(let k): Access(reads: [k.index, k.values], writes: [k.output])
     case .batched(let k):
       Access(
         reads: k.pack.access.reads + k.product.access.reads,

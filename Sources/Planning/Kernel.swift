@@ -13,6 +13,8 @@ package indirect enum Kernel: Hashable, Sendable {
   case mask(Mask)
   case pack(Pack)
   case literal(Literal)
+  case crossEntropy(CrossEntropy)
+  case scatter(Scatter)
 
   /// Repeats kernels for each batch of a product of two tensors.
   case batched(Batched)
@@ -97,12 +99,16 @@ package struct Product: Hashable, Sendable {
   /// A part that is multiplied.
   package struct Part: Hashable, Sendable {
 
-    /// The rows; strides are those between rows, neighbours within a row are adjacent.
+    /// The rows, and the elements between neighbours in a column and in a row.
     package var place: Place
     package var rowStride: Int
+    package var depthStride: Int
 
     /// The number of columns of the part, which is that of the rows of its weight.
-    package var depth: Int
+    package var depth: Count
+
+    /// The number of rows for which panels of the weight have room: at least `depth`.
+    package var room: Int
 
     /// The packed weight.
     package var weight: Place
@@ -265,7 +271,10 @@ package struct Pack: Hashable, Sendable {
   package var source: Place
   package var rowStride: Int
   package var columnStride: Int
-  package var depth: Int
+  package var depth: Count
+
+  /// The number of rows for which panels have room: at least `depth`.
+  package var room: Int
 
   /// The columns of the result that the weight's columns are; others are zero.
   package var columns: Range<Int>
@@ -300,6 +309,46 @@ package struct Literal: Hashable, Sendable {
   package var contents: Contents
   package var scalar: Scalar32
   package var count: Int
+  package var output: Place
+
+}
+
+/// The mean cross entropy of rows of logits and labels, or its gradient.
+package struct CrossEntropy: Hashable, Sendable {
+
+  package var isGradient: Bool
+  package var rows: Count
+  package var columns: Int
+
+  /// The logits, without gaps.
+  package var logits: Place
+
+  /// The labels, one for each row.
+  package var labels: Place
+
+  /// Whether a row counts, for each row; all do without it.
+  package var mask: Place?
+
+  /// One number, or as many as there are logits.
+  package var output: Place
+
+}
+
+/// Sums of rows that have the same index.
+package struct Scatter: Hashable, Sendable {
+
+  /// The number of rows that are summed up.
+  package var rows: Count
+
+  package var columns: Int
+
+  /// The number of rows of the result.
+  package var sums: Int
+
+  /// The index of each row, and the rows, both without gaps.
+  package var index: Place
+  package var values: Place
+
   package var output: Place
 
 }

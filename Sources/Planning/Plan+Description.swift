@@ -129,10 +129,14 @@ private struct PlanText {
     case .pack(let k):
       let columns = k.segments.count * k.units
       switch k.layout {
-      case .panels: return "pack \(k.depth) x \(columns) in panels of \(k.vectors)"
-      case .table: return "pack \(k.depth) x \(columns) in rows of panels of \(k.vectors)"
+      case .panels: return "pack \(text(k.depth)) x \(columns) in panels of \(k.vectors)"
+      case .table: return "pack \(text(k.depth)) x \(columns) in rows of panels of \(k.vectors)"
       }
     case .literal(let k): return "fill \(k.count)"
+    case .crossEntropy(let k):
+      let name = k.isGradient ? "cross_entropy_gradient" : "cross_entropy"
+      return "\(name) \(text(k.rows)) x \(k.columns)"
+    case .scatter(let k): return "scatter_add \(text(k.rows)) x \(k.columns) to \(k.sums)"
     case .batched(let k): return "for \(text(k.batches)) pack and \(text(k.product))"
     }
   }
@@ -140,7 +144,7 @@ private struct PlanText {
   private func text(_ product: Product) -> String {
     let columns =
       product.segments == 1 ? "\(product.units)" : "\(product.segments) * \(product.units)"
-    let depth = product.parts.map { "\($0.depth)" }.joined(separator: " + ")
+    let depth = product.parts.map { text($0.depth) }.joined(separator: " + ")
     let tile = "tile \(product.tile.rows) x \(product.segments * product.tile.vectors)"
     let behind = operations(product.program)
     let lookups = product.lookups.isEmpty ? "" : " after \(product.lookups.count) lookups"

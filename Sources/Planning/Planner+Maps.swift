@@ -122,7 +122,8 @@ extension GraphPlanner {
         builder.alias(Value(id), to: x[0])
       }
     case .source, .argument, .at, .linear, .matmul, .oneHot, .concat, .slice, .transpose,
-      .reshape, .stack, .softmax, .reduce, .argmax, .gather, .mask, .scan:
+      .reshape, .stack, .softmax, .reduce, .argmax, .gather, .mask, .detach, .broadcast,
+      .crossEntropy, .crossEntropyGradient, .weightGradient, .scatterAdd, .scan:
       preconditionFailure("'\(node.op)' is not element-wise")
     }
   }

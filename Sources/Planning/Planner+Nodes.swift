@@ -41,6 +41,12 @@ extension GraphPlanner {
     case .argmax(let axis): planArgmax(v, node, axis: axis)
     case .gather: planGather(v, node)
     case .mask(let steps): planMask(v, node, steps: counts([steps])[0])
+    case .detach: values[v] = held(node.operands[0])
+    case .broadcast(let shape): planBroadcast(v, node, to: shape.map { value($0) })
+    case .crossEntropy: planCrossEntropy(v, node, isGradient: false)
+    case .crossEntropyGradient: planCrossEntropy(v, node, isGradient: true)
+    case .weightGradient: planWeightGradient(v, node)
+    case .scatterAdd: planScatterAdd(v, node)
     }
   }
 
@@ -83,16 +89,6 @@ extension GraphPlanner {
     for (operand, view) in zip(graph[id].operands, views) { satisfy(operand, view) }
   }
 
-  /// Returns `view` with the elements of its last axis adjacent, copied if need be.
-  mutating func withAdjacentElements(_ view: View, _ counts: [Count], name: String) -> View {
-    guard let stride = view.strides.last, let n = view.shape.last, stride != 1, n != 1 else {
-      return view
-    }
-    let copy = newTensor(name, shape: view.shape, scalar: view.scalar)
-    self.copy(view, to: copy, counts: counts)
-    return copy
-  }
-
   private mutating func planSoftmax(_ v: Value, _ node: Node, axis: Int, isLogarithmic: Bool) {
     let type = node.results[0].type
     let shape = sizes(type)
@@ -125,7 +121,7 @@ extension GraphPlanner {
   }
 
   /// Returns `view` without gaps, copied if need be.
-  private mutating func denseRows(_ view: View, _ counts: [Count], name: String) -> View {
+  mutating func denseRows(_ view: View, _ counts: [Count], name: String) -> View {
     if view.isDense { return view }
     let copy = newTensor(name, shape: view.shape, scalar: view.scalar)
     self.copy(view, to: copy, counts: counts)

@@ -116,12 +116,13 @@ extension GraphPlanner {
     return stride ?? 0
   }
 
-  /// Returns `v` as rows of adjacent elements that walk evenly, copied if need be.
-  private mutating func rows(_ v: Value) -> (view: View, stride: Int) {
+  /// Returns `v` as rows that walk evenly, of adjacent elements if they are to be loaded as
+  /// vectors; copied if need be.
+  private mutating func rows(_ v: Value, isVector: Bool) -> (view: View, stride: Int) {
     var view = view(v)
     let last = view.strides.count - 1
     if let stride = rowStride(view.strides, view.shape),
-      view.strides[last] == 1 || view.shape[last] == 1
+      !isVector || view.strides[last] == 1 || view.shape[last] == 1
     {
       return (view, stride)
     }
@@ -160,12 +161,12 @@ extension GraphPlanner {
           Product.Lookup(
             index: stride.place, indexStride: stride.stride, table: table, segments: segments))
       } else {
-        let (view, stride) = rows(v)
+        let (view, stride) = rows(v, isVector: false)
         let weight = pack(spec, as: .panels)
         kernel.parts.append(
           Product.Part(
-            place: view.place, rowStride: stride, depth: depth, weight: weight,
-            segments: segments))
+            place: view.place, rowStride: stride, depthStride: view.strides.last ?? 1,
+            depth: .fixed(depth), room: depth, weight: weight, segments: segments))
       }
     }
     if let bias {
@@ -190,7 +191,7 @@ extension GraphPlanner {
     of root: ID<Node>, _ linear: Linear, to kernel: inout Product
   ) {
     guard let i = linear.startOperand else { return }
-    let (view, stride) = rows(graph[root].operands[i])
+    let (view, stride) = rows(graph[root].operands[i], isVector: true)
     kernel.start = Product.Start(
       place: view.place, rowStride: stride, segmentStride: kernel.units)
   }
@@ -209,7 +210,7 @@ extension GraphPlanner {
     }
     var outputs: [(Int, View)] = []
     if isStored(Value(root), by: members) {
-      for view in storage(for: Value(root)) {
+      for view in storage(for: Value(root), where: { rowStride($0.strides, $0.shape) != nil }) {
         for s in 0..<division.segments {
           let part = view.slice(
             axis: view.shape.count - 1, s * division.units..<(s + 1) * division.units)
@@ -230,7 +231,8 @@ extension GraphPlanner {
         append(id, to: &builder)
       }
       if id != root, isStored(Value(id), by: members) {
-        for view in storage(for: Value(id)) { outputs.append((builder[Value(id)] ?? 0, view)) }
+        let views = storage(for: Value(id), where: { rowStride($0.strides, $0.shape) != nil })
+        for view in views { outputs.append((builder[Value(id)] ?? 0, view)) }
       }
     }
     var program = Program(instructions: builder.instructions)
@@ -262,9 +264,6 @@ extension GraphPlanner {
     let swap: (Int) -> [Int] = { n in Array(0..<n - 2) + [n - 1, n - 2] }
     if transposingLeft { a = a.transposed(swap(a.shape.count)) }
     if transposingRight { b = b.transposed(swap(b.shape.count)) }
-    var leftShape = graph.type(of: node.operands[0]).denseShape
-    if transposingLeft { leftShape.swapAt(leftShape.count - 1, leftShape.count - 2) }
-    a = withAdjacentElements(a, counts(leftShape), name: "left")
     let type = node.results[0].type
     var output = singleStorage(for: v)
     let target = output
@@ -280,7 +279,8 @@ extension GraphPlanner {
     let packed = buffer("packed", count: depth * ((columns + panel - 1) / panel) * panel)
     let pack = Pack(
       layout: .panels, source: b.place, rowStride: b.strides[b.strides.count - 2],
-      columnStride: b.strides[b.strides.count - 1], depth: depth, columns: 0..<columns,
+      columnStride: b.strides[b.strides.count - 1], depth: .fixed(depth), room: depth,
+      columns: 0..<columns,
       segments: 0..<1, units: columns, vectors: tile.vectors, output: Place(.buffer(packed)))
     var program = Program(instructions: [.accumulator(segment: 0)])
     program.outputs = [
@@ -293,7 +293,8 @@ extension GraphPlanner {
       rows: rows, units: columns, segments: 1, tile: tile,
       parts: [
         Product.Part(
-          place: a.place, rowStride: a.strides[a.strides.count - 2], depth: depth,
+          place: a.place, rowStride: a.strides[a.strides.count - 2],
+          depthStride: a.strides[a.strides.count - 1], depth: .fixed(depth), room: depth,
           weight: Place(.buffer(packed)), segments: 0..<1)
       ], lookups: [], bias: nil, start: nil, program: program)
     let batch = Array(shape.dropLast(2))

@@ -82,7 +82,8 @@ extension GraphPlanner {
       .pack(
         Pack(
           layout: layout, source: source, rowStride: rowStride,
-          columnStride: weight.strides[weight.strides.count - 1], depth: spec.rows.count,
+          columnStride: weight.strides[weight.strides.count - 1], depth: .fixed(spec.rows.count),
+          room: spec.rows.count,
           columns: spec.columns, segments: spec.segments, units: spec.units,
           vectors: spec.vectors, output: output)))
     return output

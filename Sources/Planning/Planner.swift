@@ -263,10 +263,14 @@ struct GraphPlanner {
   }
 
   /// Returns where to store `v`: all the places where it is wanted or, if there are none, a new
-  /// buffer. The first is where users read it.
-  mutating func storage(for v: Value) -> [View] {
+  /// buffer. The first is where users read it. Places that are not usable are copied to later.
+  mutating func storage(
+    for v: Value, where isUsable: (View) -> Bool = { _ in true }
+  ) -> [View] {
     let type = graph.type(of: v).dense
-    var wanted = (destinations[v] ?? []).filter { satisfied[v]?.contains($0) != true }
+    var wanted = (destinations[v] ?? []).filter { view in
+      satisfied[v]?.contains(view) != true && isUsable(view)
+    }
     if wanted.isEmpty {
       let view = newTensor(graph.name(of: v), shape: sizes(type), scalar: Scalar32(type.element))
       values[v] = .tensor(view)
@@ -386,14 +390,18 @@ struct GraphPlanner {
       }
       i += members.count
     }
-    for (v, destination) in wanted { satisfy(v, destination) }
+    for (v, destination) in wanted {
+      // What another block computes is copied here, whatever the other body of a scan has copied.
+      if isComputed(v, in: block) { satisfy(v, destination) } else { copy(v, to: destination) }
+    }
   }
 
   /// `true` iff a kernel of `block` itself, or a scan in it, computes `v`.
   private func isComputed(_ v: Value, in block: Block) -> Bool {
     guard block.nodes.contains(v.node) else { return false }
     switch graph[v.node].op {
-    case .source, .argument, .at, .oneHot, .slice, .transpose, .reshape: return false
+    case .source, .argument, .at, .oneHot, .slice, .transpose, .reshape, .detach, .broadcast:
+      return false
     case .scan(let scan): return v.result >= scan.carried.count
     default: return true
     }

@@ -119,22 +119,14 @@ extension GraphGenerator {
       (result.isExact, result.magnitude) = (x.isExact && y.isExact, max(x.magnitude, y.magnitude))
       result.shape[axis] = "2 * \(x.shape[axis])"
       guard !x.shape[axis].contains(" ") else { return }
-      line("concat(\(x.text), \(y.text), axis: \(axis))", result)
+      let joined = line("concat(\(x.text), \(y.text), axis: \(axis))", result)
+      if chance(0.5) { split(joined, axis) }
     case .split:
-      guard let both = numbers(rank: 1),
-        let axis = both.shape.firstIndex(where: { $0.hasPrefix("2 * ") })
+      guard let both = find({ q in
+        q.element == .number && q.shape.contains { $0.hasPrefix("2 * ") }
+      }), let axis = both.shape.firstIndex(where: { $0.hasPrefix("2 * ") })
       else { return }
-      result = both
-      result.shape[axis] = String(both.shape[axis].dropFirst(4))
-      let names = [name("v"), name("v")]
-      items[items.count - 1].append(
-        .init(
-          target: .parts(names, type: result.type ?? ""),
-          expression: "split(\(both.text), 2, axis: \(axis))"))
-      for name in names {
-        result.text = name
-        pool.append(result)
-      }
+      split(both, axis)
     case .slice:
       if let axis = x.shape.firstIndex(where: { $0.hasPrefix("2 * ") }) {
         let half = String(x.shape[axis].dropFirst(4))
@@ -166,6 +158,21 @@ extension GraphGenerator {
       (result.isExact, result.magnitude) = (x.isExact && y.isExact, max(x.magnitude, y.magnitude))
       result.shape.insert("2", at: axis)
       line("stack(\(x.text), \(y.text), axis: \(axis))", result)
+    }
+  }
+
+  /// Appends the line that cuts `both` in halves along `axis`.
+  private mutating func split(_ both: Quantity, _ axis: Int) {
+    var result = both
+    result.shape[axis] = String(both.shape[axis].dropFirst("2 * ".count))
+    let names = [name("v"), name("v")]
+    items[items.count - 1].append(
+      .init(
+        target: .parts(names, type: result.type ?? ""),
+        expression: "split(\(both.text), 2, axis: \(axis))"))
+    for name in names {
+      result.text = name
+      pool.append(result)
     }
   }
 

@@ -1,0 +1,143 @@
+import Planning
+
+extension Emitter {
+
+  /// Emits `loss` and returns its call.
+  ///
+  /// The sum over rows is kept in double precision, in the order of the rows.
+  mutating func emit(_ loss: CrossEntropy) -> EmittedCall {
+    for operation in [
+      VectorOperation.load, .loadFirst, .splat, .maximum, .subtract, .exponential, .add,
+      .horizontalSum, .horizontalMaximum,
+    ] { use(operation) }
+    for operation in loss.isGradient
+      ? [VectorOperation.store, .storeFirst, .multiply] : [.logarithm]
+    {
+      use(operation)
+    }
+    var pointers = [
+      PointerParameter(name: "x", scalar: .float, isWritten: false),
+      PointerParameter(name: "labels", scalar: .integer, isWritten: false),
+    ]
+    var arguments = [
+      EmittedCall.Argument.pointer(loss.logits, .float, isWritten: false),
+      .pointer(loss.labels, .integer, isWritten: false),
+    ]
+    if let mask = loss.mask {
+      pointers.append(PointerParameter(name: "mask", scalar: .integer, isWritten: false))
+      arguments.append(.pointer(mask, .integer, isWritten: false))
+    }
+    pointers.append(PointerParameter(name: "y", scalar: .float, isWritten: true))
+    arguments.append(.pointer(loss.output, .float, isWritten: true))
+    let isCounted = loss.rows.isCounted
+    let parameters = (isCounted ? ["_ steps: Int"] : []) + pointers.map(\.declaration)
+    var writer = SourceWriter()
+    let what = loss.isGradient ? "The gradient of the mean" : "The mean"
+    writer.line("/// \(what) cross entropy of rows of logits and labels.")
+    writer.function("fileprivate func \(Self.placeholder)", parameters) { body in
+      emitLoss(loss, &body)
+    }
+    return EmittedCall(
+      function: function("crossEntropy", writer), arguments: arguments, takesSteps: isCounted)
+  }
+
+  private mutating func emitLoss(_ loss: CrossEntropy, _ body: inout SourceWriter) {
+    body.line("let rows = \(loss.rows.expression)")
+    if loss.mask == nil {
+      body.line("let count = rows")
+    } else {
+      body.line("var count = 0")
+      body.line("for row in 0..<rows { count &+= Int(mask[row]) }")
+    }
+    if loss.isGradient {
+      body.line("let share = count > 0 ? 1 / Float(count) : 0")
+    } else {
+      body.line("var total = 0.0")
+    }
+    let columns = loss.columns
+    body.block("for row in 0..<rows {") { body in
+      body.line("let x = x + row &* \(columns)")
+      if loss.isGradient { body.line("let y = y + row &* \(columns)") }
+      if loss.mask != nil {
+        body.block("if mask[row] == 0 {") {
+          if loss.isGradient { $0.line("y.update(repeating: 0, count: \(columns))") }
+          $0.line("continue")
+        }
+      }
+      emitRow(loss, &body)
+    }
+    if !loss.isGradient {
+      body.line("y[0] = count > 0 ? Float(total / Double(count)) : 0")
+    }
+  }
+
+  /// Appends what is done for one row.
+  private mutating func emitRow(_ loss: CrossEntropy, _ body: inout SourceWriter) {
+    body.line("var top = splat(-.infinity as Float)")
+    emitChunks(loss.columns, &body) { emitter, writer, k, lanes in
+      var x = emitter.load(pointer("x", [(k, 1)]), .float, stride: 1, lanes)
+      if case .first(let count) = lanes { x = emitter.padded(x, count: count) }
+      writer.line("top = maximum(top, \(x))")
+    }
+    body.line("let peak = splat(horizontalMaximum(top))")
+    body.line("var sum = Vector()")
+    emitChunks(loss.columns, &body) { emitter, writer, k, lanes in
+      let x = emitter.load(pointer("x", [(k, 1)]), .float, stride: 1, lanes)
+      writer.line("let e = exponential(subtract(\(x), peak))")
+      if loss.isGradient {
+        writer.line(emitter.store("e", pointer("y", [(k, 1)]), .float, stride: 1, lanes))
+      }
+      var e = "e"
+      if case .first(let count) = lanes { e = emitter.cleared("e", count: count) }
+      writer.line("sum = add(sum, \(e))")
+    }
+    if !loss.isGradient {
+      body.line("let logarithms = add(peak, logarithm(splat(horizontalSum(sum))))")
+      body.line("total += Double(logarithms[0]) - Double(x[Int(labels[row])])")
+      return
+    }
+    body.line("let scale = splat(share / horizontalSum(sum))")
+    emitChunks(loss.columns, &body) { emitter, writer, k, lanes in
+      let place = pointer("y", [(k, 1)])
+      let e = emitter.load(place, .float, stride: 1, lanes)
+      writer.line(emitter.store("multiply(\(e), scale)", place, .float, stride: 1, lanes))
+    }
+    body.line("y[Int(labels[row])] -= share")
+  }
+
+  /// Emits `scatter` and returns its call.
+  mutating func emit(_ scatter: Scatter) -> EmittedCall {
+    use(.add)
+    let isCounted = scatter.rows.isCounted
+    let columns = scatter.columns
+    let pointers = [
+      PointerParameter(name: "ids", scalar: .integer, isWritten: false),
+      PointerParameter(name: "x", scalar: .float, isWritten: false),
+      PointerParameter(name: "y", scalar: .float, isWritten: true),
+    ]
+    let parameters = (isCounted ? ["_ steps: Int"] : []) + pointers.map(\.declaration)
+    var writer = SourceWriter()
+    writer.line("/// Sums of rows that have the same index.")
+    writer.function("fileprivate func \(Self.placeholder)", parameters) { body in
+      body.line("y.update(repeating: 0, count: \(scatter.sums * columns))")
+      body.block("for row in 0..<\(scatter.rows.expression) {") { body in
+        body.line("let x = x + row &* \(columns)")
+        body.line("let y = y + Int(ids[row]) &* \(columns)")
+        emitChunks(columns, &body) { emitter, writer, k, lanes in
+          let place = pointer("y", [(k, 1)])
+          let x = emitter.load(pointer("x", [(k, 1)]), .float, stride: 1, lanes)
+          let old = emitter.load(place, .float, stride: 1, lanes)
+          writer.line(emitter.store("add(\(old), \(x))", place, .float, stride: 1, lanes))
+        }
+      }
+    }
+    return EmittedCall(
+      function: function("scatter", writer),
+      arguments: [
+        .pointer(scatter.index, .integer, isWritten: false),
+        .pointer(scatter.values, .float, isWritten: false),
+        .pointer(scatter.output, .float, isWritten: true),
+      ], takesSteps: isCounted)
+  }
+
+}
