@@ -193,7 +193,7 @@ extension Emitter {
       writer.function(head, [y.declaration, "_ value: \(element)", "_ count: Int"]) {
         $0.line("y.update(repeating: value, count: count)")
       }
-      arguments += [.text(CodeGen.literal(x)), .text("\(literal.count)")]
+      arguments += [.text(CodeGen.literal(x, literal.scalar)), .text("\(literal.count)")]
     case .iota:
       writer.function(head, [y.declaration, "_ count: Int"]) {
         $0.line("for i in 0..<count { y[i] = \(element)(i) }")
@@ -204,15 +204,56 @@ extension Emitter {
         $0.line("y[0] = value")
       }
       arguments.append(.step(loop: loop))
+    case .elements(let elements) where elements.count > 64:
+      emitBits(elements, literal.scalar, y, &writer)
     case .elements(let elements):
       writer.function(head, [y.declaration]) {
-        let texts = elements.map { CodeGen.literal($0) }
+        let texts = elements.map { CodeGen.literal($0, literal.scalar) }
         $0.list("let elements: [\(element)] = [", texts, "]")
         $0.line("for (i, x) in elements.enumerated() { y[i] = x }")
       }
     }
     return EmittedCall(
       function: function("fill", writer), arguments: arguments, takesSteps: false)
+  }
+
+  /// Appends a function that writes many numbers.
+  ///
+  /// They stand as the hexadecimal digits of their bits in one string: a literal of an array takes
+  /// the Swift compiler longer than linear time.
+  private func emitBits(
+    _ elements: [Double], _ scalar: Scalar32, _ y: PointerParameter,
+    _ writer: inout SourceWriter
+  ) {
+    let digits = elements.map { x -> String in
+      let bits =
+        scalar == .float
+        ? Float(x).bitPattern : UInt32(bitPattern: Int32(exactly: x.rounded()) ?? 0)
+      let text = String(bits, radix: 16)
+      return String(repeating: "0", count: 8 - text.count) + text
+    }
+    writer.function("fileprivate func \(Self.placeholder)", [y.declaration]) { body in
+      body.line("let digits: StaticString = \"\"\"")
+      body.indented { body in
+        var first = 0
+        while first < digits.count {
+          let end = min(first + 11, digits.count)
+          body.line(digits[first..<end].joined() + (end < digits.count ? "\\" : ""))
+          first = end
+        }
+        body.line("\"\"\"")
+      }
+      body.block("for i in 0..<\(elements.count) {") { body in
+        body.line("var bits: UInt32 = 0")
+        body.block("for k in 0..<8 {") {
+          $0.line("let digit = UInt32(digits.utf8Start[i &* 8 &+ k])")
+          $0.line("bits = bits << 4 | (digit < 58 ? digit &- 48 : digit &- 87)")
+        }
+        body.line(
+          scalar == .float
+            ? "y[i] = Float(bitPattern: bits)" : "y[i] = Int32(bitPattern: bits)")
+      }
+    }
   }
 
 }

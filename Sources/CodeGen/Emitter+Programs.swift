@@ -105,7 +105,11 @@ extension Emitter {
     case .input, .accumulator: return nil
     case .number(let x, let scalar):
       use(scalar == .float ? .splat : .splatIntegers)
-      if scalar == .integer { return "splat(Int32(\(Int(x))))" }
+      if scalar == .integer {
+        // Indices are compared with it; no index reaches the ends of the range.
+        let limit = Double(Int32.max)
+        return "splat(Int32(\(Int(min(max(x, -limit), limit)))))"
+      }
       return "splat(\(literal(Float(x))) as Float)"
     case .unary(let f, let a):
       let operation = operation(f)

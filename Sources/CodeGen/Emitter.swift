@@ -181,6 +181,12 @@ func pointer(_ name: String, _ terms: [(variable: String, factor: Int)]) -> Stri
   return offset.contains(" ") ? "\(name) + (\(offset))" : "\(name) + \(offset)"
 }
 
+/// Returns the Swift literal of `x` as an element of kind `scalar`.
+func literal(_ x: Double, _ scalar: Scalar32) -> String {
+  if scalar == .float { return literal(Float(x)) }
+  return "\(Int32(exactly: x.rounded()) ?? 0)"
+}
+
 /// Returns the Swift literal of `x` as a `Float`.
 func literal(_ x: Float) -> String {
   if x.isNaN { return ".nan" }

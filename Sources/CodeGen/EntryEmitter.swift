@@ -33,7 +33,7 @@ struct EntryEmitter {
 
   /// The words that functions of entries use.
   private static let reserved: Set<String> = [
-    "weights", "workspace", "steps", "numbers", "integers", "values", "swap",
+    "weights", "workspace", "steps", "numbers", "integers", "values", "places", "swap",
   ]
 
   /// Creates the writer of entry `index`.
@@ -194,7 +194,7 @@ struct EntryEmitter {
   private func emit(_ loop: Loop, into writer: inout SourceWriter, _ emitter: inout Emitter) {
     emitComments(loop.nodes, &writer)
     for (i, carried) in loop.carried.enumerated() {
-      let places = carried.buffers.map { expression(Place(.buffer($0)), .float) }
+      let places = carried.buffers.map { expression(Place(.buffer($0)), carried.scalar) }
       writer.line("var \(carriedName(loop.id, i, isNew: false)) = \(places[0])")
       writer.line("var \(carriedName(loop.id, i, isNew: true)) = \(places[1])")
     }

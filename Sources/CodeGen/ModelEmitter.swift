@@ -123,11 +123,12 @@ struct ModelEmitter {
     case .zeros: return "[\(field.element)](repeating: 0, count: \(field.count))"
     case .ones: return "[\(field.element)](repeating: 1, count: \(field.count))"
     case .constant(let x):
-      let text = literal(Float(x.value(in: module.dimensions)))
+      let text = literal(x.value(in: module.dimensions), Scalar32(state.type.element))
       return "[\(field.element)](repeating: \(text), count: \(field.count))"
     case .iota: return "(0..<\(field.count)).map { \(field.element)($0) }"
     case .literal(let elements):
-      return "[\(elements.map { literal(Float($0)) }.joined(separator: ", "))]"
+      let scalar = Scalar32(state.type.element)
+      return "[\(elements.map { literal($0, scalar) }.joined(separator: ", "))]"
     case .parameter(let p): return "weights.\(parameters[p.position].name)"
     case .uniform, .normal: preconditionFailure("states do not start at random")
     }
@@ -143,33 +144,10 @@ struct ModelEmitter {
           "precondition(weights.\(p.name).count == \(p.count), \"\(p.text)\")")
       }
       writer.line("memory = Memory()")
-      let pointers = parameters.indices.map { "p\($0)" }
-      emitPointers(
-        parameters.enumerated().map { ("weights.\($1.name)", "p\($0)", false) }, &writer
-      ) {
-        $0.list("bindEntry(", ["memory.weights", "memory.workspace"] + pointers, ")")
-      }
+      let arrays = parameters.map { "weights.\($0.name)" }
+      writer.list("bindEntry(", ["memory.weights", "memory.workspace"] + arrays, ")")
     }
     writer.line("")
-  }
-
-  /// Appends `content` inside the scopes in which the elements of `arrays` have addresses.
-  private func emitPointers(
-    _ arrays: [(array: String, name: String, isWritten: Bool)], _ writer: inout SourceWriter,
-    _ content: (inout SourceWriter) -> Void
-  ) {
-    let unwrapped = arrays.map { "let \($0.name) = \($0.name).baseAddress" }
-    func open(_ i: Int, _ writer: inout SourceWriter) {
-      if i == arrays.count {
-        emitGuard(unwrapped, &writer)
-        content(&writer)
-        return
-      }
-      let method =
-        arrays[i].isWritten ? "withUnsafeMutableBufferPointer" : "withUnsafeBufferPointer"
-      writer.block("\(arrays[i].array).\(method) { \(arrays[i].name) in") { open(i + 1, &$0) }
-    }
-    open(0, &writer)
   }
 
   private func emitEntry(_ index: Int, _ writer: inout SourceWriter) {
@@ -226,26 +204,30 @@ struct ModelEmitter {
     }
     for x in inputs {
       writer.line("precondition(\(x.name).count >= \(count(x)), \"\(x.text)\")")
-      if case .index(let n) = x.type.element, let limit = n.value(in: module.dimensions) {
-        writer.block("for index in \(x.name).prefix(\(count(x))) {") {
-          $0.line("precondition(0 <= index && index < \(limit), \"\(x.text)\")")
-        }
-      }
+      emitRangeCheck(x, of: "\(x.name).prefix(\(count(x)))", &writer)
     }
     for y in outputs {
       writer.line("precondition(\(y.name).count >= \(count(y)), \"\(y.text)\")")
     }
     for s in states {
       writer.line("precondition(state.\(s.name).count == \(s.count), \"\(s.text)\")")
+      emitRangeCheck(s, of: "state.\(s.name)", &writer)
     }
     let arrays =
-      states.enumerated().map { (array: "state.\($1.name)", name: "s\($0)", isWritten: true) }
-      + inputs.enumerated().map { (array: $1.name, name: "x\($0)", isWritten: false) }
-      + outputs.enumerated().map { (array: $1.name, name: "y\($0)", isWritten: true) }
-    emitPointers(arrays, &writer) { writer in
-      let arguments =
-        ["memory.weights", "memory.workspace"] + arrays.map(\.name) + [isCounted ? "steps" : "1"]
-      emitCall(planned, arguments, &writer)
+      states.map { "&state.\($0.name)" } + inputs.map(\.name) + outputs.map { "&\($0.name)" }
+    emitCall(
+      planned, ["memory.weights", "memory.workspace"] + arrays + [isCounted ? "steps" : "1"],
+      &writer)
+  }
+
+  /// Appends a check that the indices in `elements` are in range, if `field` has indices.
+  private func emitRangeCheck(
+    _ field: Field, of elements: String, _ writer: inout SourceWriter
+  ) {
+    guard case .index(let n) = field.type.element, let limit = n.value(in: module.dimensions)
+    else { return }
+    writer.block("for index in \(elements) {") {
+      $0.line("precondition(0 <= index && index < \(limit), \"\(field.text)\")")
     }
   }
 

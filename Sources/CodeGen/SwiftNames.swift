@@ -13,7 +13,8 @@ struct SwiftNames {
 
   /// Takes and returns an identifier for `name`, in backticks where it is a keyword.
   mutating func identifier(_ name: String) -> String {
-    let stem = Self.stem(name)
+    var stem = Self.stem(name)
+    if Self.isFunction(stem) { stem += "_" }
     var candidate = stem
     var number = 2
     // Names are finite, so that some number is free.
@@ -34,11 +35,33 @@ struct SwiftNames {
     return text.first?.isNumber ?? true || text == "_" ? "_\(text)_" : text
   }
 
-  /// Returns the type of the model `name`: no type that generated code uses is hidden by it.
+  /// Returns the type of the model `name`, with a capital letter: nothing that generated code uses
+  /// is hidden by it.
   static func type(_ name: String) -> String {
     let stem = stem(name)
-    let isHidden = standardNames.contains(stem) || keywords.contains(stem)
-    return isHidden || unusable.contains(stem) ? "\(stem)Model" : stem
+    let type = (stem.first?.uppercased() ?? "") + stem.dropFirst()
+    let isPlain = type.first.map { $0.isLetter && !standardNames.contains(type) } ?? false
+    return isPlain && !isTile(type) && !keywords.contains(type) ? type : "\(type)Model"
+  }
+
+  /// `true` iff functions of generated files may be called `name`: a word and a number, or the
+  /// name of an entry's function.
+  private static func isFunction(_ name: String) -> Bool {
+    let word = name.prefix { !$0.isNumber }
+    let isNumbered = word.count < name.count && name.dropFirst(word.count).allSatisfy(\.isNumber)
+    return isNumbered && functionStems.contains(String(word)) || name.hasSuffix("Entry")
+      || name == "flushingToZero"
+  }
+
+  /// The words that begin the names of functions.
+  private static let functionStems: Set<String> = [
+    "apply", "argmax", "batched", "crossEntropy", "fill", "finish", "gather", "map", "mask",
+    "oneHot", "pack", "product", "reduce", "scatter", "softmax", "tile",
+  ]
+
+  /// `true` iff `name` is like that of a tile's type.
+  private static func isTile(_ name: String) -> Bool {
+    name.hasPrefix("Tile") && name.dropFirst(4).allSatisfy { $0.isNumber || $0 == "x" }
   }
 
   /// The names of the standard library, and of every generated file, that generated code uses.
@@ -47,7 +70,8 @@ struct SwiftNames {
     "Integers", "Darwin", "Musl", "Optional", "Range", "SIMD16", "SIMD4", "SIMD8", "Sendable",
     "String", "Swift", "UInt32", "UnsafeBufferPointer", "UnsafeMutableBufferPointer",
     "UnsafeMutablePointer", "UnsafeMutableRawPointer", "UnsafePointer", "UnsafeRawPointer",
-    "Vector", "Void", "Memory", "UnicodeScalar", "AnyObject", "Error", "Never", "Character",
+    "StaticString", "Vector", "Void", "Memory", "Weights", "State", "UInt8", "UnicodeScalar",
+    "AnyObject", "Error", "Never", "Character",
   ]
 
   /// The words that are identifiers only in backticks.

@@ -135,7 +135,10 @@ package struct Compilation: Sendable {
     let machine = options.target.machine
     let plan = Plan(result, machine: machine)
     let faults = plan.verificationErrors()
-    precondition(faults.isEmpty, "the plan can be carried out: \(faults.joined(separator: "; "))")
+    if !faults.isEmpty {
+      // A fault of the compiler; unlike a precondition, this says which one in every build.
+      fatalError("the plan of '\(module.name)' is wrong: \(faults.joined(separator: "; "))")
+    }
     try Self.checkMemory(plan, module, limit: options.memoryLimit)
     self.plan = plan
     self.file = GeneratedFile(

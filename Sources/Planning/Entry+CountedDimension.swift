@@ -33,9 +33,21 @@ extension Entry {
         if node.results.contains(where: { $0.type.denseShape.first?.dimension == d }) { return nil }
         continue
       }
-      if !treatsStepsAlike(node, isSequence) { return nil }
+      if !treatsStepsAlike(node, isSequence) || isFittedByChance(node, d) { return nil }
     }
     return hasNestedUse(of: d) ? nil : d
+  }
+
+  /// `true` iff an operand of `node` has a first axis that is as long as `d` only at its full size.
+  private func isFittedByChance(_ node: Node, _ d: ID<Dimension>) -> Bool {
+    let rank = node.results[0].type.denseShape.count
+    var operands = node.operands
+    if case .linear(let linear) = node.op { operands.removeSubrange(linear.weightOperands) }
+    if case .scan = node.op { return false }
+    return operands.contains { v in
+      let shape = graph.type(of: v).denseShape
+      return shape.count == rank && rank > 0 && shape[0].dimension != d && shape[0].constant != 1
+    }
   }
 
   /// `true` iff `node` does the same for every place of the first axis of its sequences.

@@ -294,12 +294,12 @@ package struct Literal: Hashable, Sendable {
   /// What the numbers are.
   package enum Contents: Hashable, Sendable {
 
-    case constant(Float)
+    case constant(Double)
 
     /// 0, 1, 2 and so on.
     case iota
 
-    case elements([Float])
+    case elements([Double])
 
     /// The step of a loop.
     case step(loop: Int)

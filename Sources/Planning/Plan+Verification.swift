@@ -30,6 +30,7 @@ private struct ScheduleChecker {
   let isBind: Bool
   private(set) var errors: [String] = []
   private var written: Set<ID<Buffer>> = []
+  private var writtenWeights: Set<ID<WeightItem>> = []
   private var carried: [Int: [[ID<Buffer>]]] = [:]
 
   init(entry: EntryPlan, isBind: Bool) {
@@ -44,15 +45,22 @@ private struct ScheduleChecker {
 
   private mutating func checkOverlaps() {
     let buffers = entry.buffers
-    for i in buffers.indices {
-      for j in buffers.indices where j > i && buffers[i].life.overlaps(buffers[j].life) {
-        let (a, b) = (buffers[i], buffers[j])
+    var alive: [Int] = []
+    // In the order of their first uses; those whose life has ended leave.
+    for j in buffers.indices.sorted(by: {
+      buffers[$0].life.lowerBound < buffers[$1].life.lowerBound
+    }) {
+      let b = buffers[j]
+      alive.removeAll { buffers[$0].life.upperBound < b.life.lowerBound }
+      for i in alive {
+        let a = buffers[i]
         if a.offset < b.offset + b.count, b.offset < a.offset + a.count {
           errors.append("buffers \(i) '\(a.name)' and \(j) '\(b.name)' overlap while both live")
         }
       }
-      if (buffers[i].offset + buffers[i].count) * 4 > entry.workspaceBytes {
-        errors.append("buffer \(i) '\(buffers[i].name)' ends behind the workspace")
+      alive.append(j)
+      if (b.offset + b.count) * 4 > entry.workspaceBytes {
+        errors.append("buffer \(j) '\(b.name)' ends behind the workspace")
       }
     }
   }
@@ -100,6 +108,12 @@ private struct ScheduleChecker {
     if case .batched(let batched) = call.kernel, case .buffer(let b) = batched.pack.output.base {
       own.insert(b)
     }
+    if isBind {
+      for case .weight(let w) in access.reads.map(\.base) where !writtenWeights.contains(w) {
+        errors.append("step \(call.position) reads weight \(w.position) before it is made")
+      }
+      for case .weight(let w) in access.writes.map(\.base) { writtenWeights.insert(w) }
+    }
     for place in access.reads {
       for b in buffers(place) where !written.contains(b) && !own.contains(b) {
         errors.append("step \(call.position) reads buffer \(b.position) before it is written")
@@ -109,9 +123,8 @@ private struct ScheduleChecker {
       if case .carried(_, let i, false) = place.base {
         errors.append("step \(call.position) writes the old value of state \(i)")
       }
-      if !isMap(call.kernel), access.reads.contains(where: { $0.base == place.base }),
-        !isOwn(place, own), !isApart(place)
-      {
+      // Parts of one tensor that start at different places are apart: concatenations, stacks.
+      if !isMap(call.kernel), access.reads.contains(place), !isOwn(place, own) {
         errors.append("step \(call.position) writes to memory that it reads")
       }
     }
@@ -127,15 +140,6 @@ private struct ScheduleChecker {
   private func isOwn(_ place: Place, _ own: Set<ID<Buffer>>) -> Bool {
     if case .buffer(let b) = place.base { return own.contains(b) }
     return false
-  }
-
-  /// `true` iff `place` lies in memory whose parts are written apart from those that are read: a
-  /// stack, or the block of weights.
-  private func isApart(_ place: Place) -> Bool {
-    switch place.base {
-    case .weight, .output: true
-    case .buffer, .input, .state, .parameter, .carried: !place.motions.isEmpty
-    }
   }
 
   private func buffers(_ place: Place) -> [ID<Buffer>] {

@@ -102,6 +102,7 @@ package struct Loop: Sendable {
 
     package var name: String
     package var buffers: [ID<Buffer>]
+    package var scalar: Scalar32
 
   }
 

@@ -23,7 +23,7 @@ extension GraphPlanner {
     var sources: [View] = []
     for update in updates {
       var source = view(update.value)
-      if case .state(let s) = source.place.base, s != update.state {
+      if case .state = source.place.base, source != home(of: update.state) {
         let copy = newTensor("state", shape: source.shape, scalar: source.scalar)
         self.copy(source, to: copy, counts: copy.shape.map { .fixed($0) })
         source = copy
@@ -31,24 +31,52 @@ extension GraphPlanner {
       sources.append(source)
     }
     for (update, source) in zip(updates, sources) {
-      let shape = sizes(module.states[update.state].type)
-      let target = View(dense: Place(.state(update.state)), shape: shape, scalar: source.scalar)
-      if source.place == target.place { continue }
-      copy(source, to: target, counts: shape.map { .fixed($0) })
+      let target = home(of: update.state)
+      if source == target { continue }
+      copy(source, to: target, counts: target.shape.map { .fixed($0) })
     }
+  }
+
+  /// Returns the view of the memory in which state `s` is kept.
+  private func home(of s: ID<State>) -> View {
+    let type = module.states[s].type
+    return View(
+      dense: Place(.state(s)), shape: sizes(type), scalar: Scalar32(type.element))
   }
 
   /// Plans the section `bind`, and then the block of weights.
   mutating func planBind() -> EntryPlan {
     results.formUnion(module.bind.results.map(\.value))
     plan(graph.body, wanted: [])
+    let lines = pendingNodes
+    pendingNodes = []
     var done = 0
     // Packing may ask for constants, which join the list of what is to be made.
     while done < weights.items.count {
       makeWeight(ID(done), weights.makings[done])
       done += 1
     }
+    planConstants()
+    pendingNodes = lines
     return finish("bind")
+  }
+
+  /// Fills the constants among the tensors of the block of weights.
+  ///
+  /// They come first in the section `bind`, whose other steps may read them.
+  private mutating func planConstants() {
+    let rest = steps
+    steps = []
+    for (i, making) in weights.makings.enumerated() {
+      guard case .dense(.constant(let c)) = making else { continue }
+      let item = weights.items[i]
+      emit(
+        .literal(
+          Literal(
+            contents: contents(c), scalar: Scalar32(module.constants[c].type.element),
+            count: item.count, output: Place(.weight(ID(i))))))
+    }
+    steps += rest
   }
 
   private mutating func finish(_ name: String) -> EntryPlan {

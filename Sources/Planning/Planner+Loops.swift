@@ -15,7 +15,8 @@ extension GraphPlanner {
       let type = graph.type(of: scan.body.arguments[i + 1])
       let shape = sizes(type)
       let pair = (0..<2).map { _ in buffer(c.name, count: shape.reduce(1, *)) }
-      carried.append(Loop.Carried(name: c.name, buffers: pair))
+      carried.append(
+        Loop.Carried(name: c.name, buffers: pair, scalar: Scalar32(type.element)))
       let place = Place(.buffer(pair[0]))
       targets.append(View(dense: place, shape: shape, scalar: Scalar32(type.element)))
     }

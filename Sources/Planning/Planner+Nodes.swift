@@ -106,12 +106,14 @@ extension GraphPlanner {
     } else {
       output = newTensor(graph.name(of: v), shape: order.map { shape[$0] }, scalar: .float)
     }
-    emit(
-      .softmax(
-        Softmax(
-          isLogarithmic: isLogarithmic, rows: product(inOrder.dropLast()), columns: shape[axis],
-          input: Operand(place: dense.place, strides: [shape[axis], 1], scalar: .float),
-          output: Operand(place: output.place, strides: [shape[axis], 1], scalar: .float))))
+    if shape[axis] > 0 {
+      emit(
+        .softmax(
+          Softmax(
+            isLogarithmic: isLogarithmic, rows: product(inOrder.dropLast()), columns: shape[axis],
+            input: Operand(place: dense.place, strides: [shape[axis], 1], scalar: .float),
+            output: Operand(place: output.place, strides: [shape[axis], 1], scalar: .float))))
+    }
     if let target {
       if target.place != output.place { copy(output, to: target, counts: counts) }
       return

@@ -27,8 +27,7 @@ extension GraphPlanner {
   /// It is made once in `bind` if that knows the weight, otherwise here and now.
   mutating func pack(_ spec: PackSpec, as use: PackUse) -> Place {
     if !isBind, let recipe = recipe(for: spec, use) {
-      let suffix = use.isTable ? "rows" : "panels"
-      let name = "\(graph.text(of: recipe.source, in: module)) in \(suffix)"
+      let name = "\(name(of: recipe.source)) in \(use.isTable ? "rows" : "panels")"
       return Place(.weight(weights.pack(recipe, name: name, lanes: machine.lanes)))
     }
     var layout = Pack.Layout.panels
@@ -93,12 +92,7 @@ extension GraphPlanner {
   mutating func makeWeight(_ item: ID<WeightItem>, _ making: WeightPlanner.Making) {
     let target = Place(.weight(item))
     switch making {
-    case .dense(.constant(let c)):
-      emit(
-        .literal(
-          Literal(
-            contents: contents(c), scalar: Scalar32(module.constants[c].type.element),
-            count: weights.items[item].count, output: target)))
+    case .dense(.constant): break  // The constants come first.
     case .dense(let source):
       let view = view(of: source)
       copy(
@@ -133,13 +127,14 @@ extension GraphPlanner {
     }
   }
 
-  private func contents(_ c: ID<Constant>) -> Literal.Contents {
+  /// Returns the elements of constant `c`.
+  func contents(_ c: ID<Constant>) -> Literal.Contents {
     switch module.constants[c].initial {
     case .zeros: return .constant(0)
     case .ones: return .constant(1)
     case .iota: return .iota
-    case .constant(let x): return .constant(Float(x.value(in: module.dimensions)))
-    case .literal(let elements): return .elements(elements.map { Float($0) })
+    case .constant(let x): return .constant(x.value(in: module.dimensions))
+    case .literal(let elements): return .elements(elements)
     case .uniform, .normal, .parameter:
       preconditionFailure("constants are written in the text")
     }
@@ -152,19 +147,6 @@ extension PackUse {
   fileprivate var isTable: Bool {
     if case .table = self { return true }
     return false
-  }
-
-}
-
-extension Graph {
-
-  /// Returns the name of `source` in the text.
-  fileprivate func text(of source: WeightSource, in module: Module) -> String {
-    switch source {
-    case .parameter(let p): module.parameters[p].name
-    case .constant(let c): module.constants[c].name
-    case .bound(let i): module.bind.results[i].name
-    }
   }
 
 }

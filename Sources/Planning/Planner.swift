@@ -335,7 +335,7 @@ struct GraphPlanner {
     emit(
       .literal(
         Literal(
-          contents: .constant(Float(x)), scalar: target.scalar, count: target.shape.reduce(1, *),
+          contents: .constant(x), scalar: target.scalar, count: target.shape.reduce(1, *),
           output: target.place)))
   }
 
