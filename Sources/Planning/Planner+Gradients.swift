@@ -63,12 +63,12 @@ extension GraphPlanner {
         operand: Operand(place: output.place, strides: output.strides, scalar: .float))
     ]
     let pack = Pack(
-      layout: .panels, source: even.place, rowStride: rowStride(even.strides, even.shape) ?? 0,
+      layout: .panels, source: even.place, rowStride: Self.rowStride(even.strides, even.shape) ?? 0,
       columnStride: even.strides.last ?? 1, depth: depth, room: room, columns: 0..<columns,
       segments: 0..<1, units: columns, vectors: tile.vectors, output: packed)
     let part = Product.Part(
       place: left.place, rowStride: left.strides.last ?? 1,
-      depthStride: rowStride(left.strides, left.shape) ?? 0, depth: depth, room: room,
+      depthStride: Self.rowStride(left.strides, left.shape) ?? 0, depth: depth, room: room,
       weight: packed, segments: 0..<1)
     let product = Product(
       rows: .fixed(rows), units: columns, segments: 1, tile: tile, parts: [part], lookups: [],
@@ -80,7 +80,7 @@ extension GraphPlanner {
 
   /// Returns `view` with rows that walk evenly, copied if need be.
   private mutating func evenRows(_ view: View, _ counts: [Count], name: String) -> View {
-    if rowStride(view.strides, view.shape) != nil { return view }
+    if Self.rowStride(view.strides, view.shape) != nil { return view }
     let copy = newTensor(name, shape: view.shape, scalar: view.scalar)
     self.copy(view, to: copy, counts: counts.dropLast() + [.fixed(view.shape.last ?? 1)])
     return copy

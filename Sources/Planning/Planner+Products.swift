@@ -97,7 +97,7 @@ extension GraphPlanner {
     for id in members where id != root && !isSegment(id, of: root) {
       for v in graph[id].operands where !members.contains(v.node) {
         guard case .tensor(let view) = held(v) else { continue }
-        if rowStride(view.strides(broadcastTo: space), space) == nil { return false }
+        if Self.rowStride(view.strides(broadcastTo: space), space) == nil { return false }
       }
     }
     return true
@@ -105,7 +105,7 @@ extension GraphPlanner {
 
   /// Returns the elements between rows of a tensor with `strides` over `space`, whose last axis is
   /// that within rows, or `nil` if they are not the same everywhere.
-  func rowStride(_ strides: [Int], _ space: [Int]) -> Int? {
+  static func rowStride(_ strides: [Int], _ space: [Int]) -> Int? {
     var stride: Int?
     var extent = 1
     for i in space.indices.dropLast().reversed() where space[i] != 1 {
@@ -121,7 +121,7 @@ extension GraphPlanner {
   private mutating func rows(_ v: Value, isVector: Bool) -> (view: View, stride: Int) {
     var view = view(v)
     let last = view.strides.count - 1
-    if let stride = rowStride(view.strides, view.shape),
+    if let stride = Self.rowStride(view.strides, view.shape),
       !isVector || view.strides[last] == 1 || view.shape[last] == 1
     {
       return (view, stride)
@@ -129,7 +129,7 @@ extension GraphPlanner {
     let copy = newTensor("rows", shape: view.shape, scalar: view.scalar)
     self.copy(view, to: copy, counts: counts(graph.type(of: v).denseShape))
     view = copy
-    return (view, rowStride(view.strides, view.shape) ?? 0)
+    return (view, Self.rowStride(view.strides, view.shape) ?? 0)
   }
 
   /// Adds the parts, and the bias, of node `root` to `kernel`.
@@ -179,7 +179,7 @@ extension GraphPlanner {
 
   /// Returns indices that walk evenly over rows, copied if need be.
   private mutating func evenIndex(_ index: View, _ v: Value) -> (place: Place, stride: Int) {
-    if let stride = rowStride(index.strides + [1], index.shape + [1]) {
+    if let stride = Self.rowStride(index.strides + [1], index.shape + [1]) {
       return (index.place, stride)
     }
     let copy = newTensor("indices", shape: index.shape, scalar: .integer)
@@ -210,7 +210,7 @@ extension GraphPlanner {
     }
     var outputs: [(Int, View)] = []
     if isStored(Value(root), by: members) {
-      for view in storage(for: Value(root), where: { rowStride($0.strides, $0.shape) != nil }) {
+      for view in storage(for: Value(root), where: { Self.rowStride($0.strides, $0.shape) != nil }) {
         for s in 0..<division.segments {
           let part = view.slice(
             axis: view.shape.count - 1, s * division.units..<(s + 1) * division.units)
@@ -231,7 +231,7 @@ extension GraphPlanner {
         append(id, to: &builder)
       }
       if id != root, isStored(Value(id), by: members) {
-        let views = storage(for: Value(id), where: { rowStride($0.strides, $0.shape) != nil })
+        let views = storage(for: Value(id), where: { Self.rowStride($0.strides, $0.shape) != nil })
         for view in views { outputs.append((builder[Value(id)] ?? 0, view)) }
       }
     }
@@ -248,7 +248,7 @@ extension GraphPlanner {
   }
 
   private func rowOperand(_ view: View, _ strides: [Int], _ space: [Int]) -> Operand {
-    guard let row = rowStride(strides, space) else {
+    guard let row = Self.rowStride(strides, space) else {
       preconditionFailure("the tensors of an epilogue walk evenly over rows")
     }
     return Operand(
