@@ -6,6 +6,7 @@ extension GraphGenerator {
     case linear, parts, hotLinear, matmul, concat, split, slice, place, transpose, reshape, stack
     case unary, logarithm, root, exponential, quotient, binary, number, select, truth, compare
     case indexCompare, softmax, reduce, argmax, gather, convert, mask, oneHot, started, infix
+    case loss, lossGradient, weightGradient, scatterAdd, broadcast, detach, squaredError
 
   }
 
@@ -26,6 +27,8 @@ extension GraphGenerator {
     case .select, .truth, .compare, .indexCompare, .argmax, .convert, .mask, .oneHot, .gather:
       decide(kind)
     case .softmax, .reduce: reduce(kind)
+    case .loss, .lossGradient, .weightGradient, .scatterAdd, .broadcast, .detach, .squaredError:
+      differentiate(kind)
     }
   }
 
@@ -287,6 +290,54 @@ extension GraphGenerator {
     default:
       guard let k = find(isIndex), case .index(let n) = k.element, !n.contains("+") else { return }
       line("one_hot(\(k.text))", Quantity(text: "", element: .oneHot(n), shape: k.shape, isExact: true))
+    }
+  }
+
+  private mutating func differentiate(_ kind: Kind) {
+    guard let x = numbers(rank: 1), let last = x.shape.last else { return }
+    var result = x
+    let rows = Array(x.shape.dropLast())
+    switch kind {
+    case .loss, .lossGradient:
+      guard let k = find({ $0.element == .index(last) && $0.shape == rows }) else { return }
+      let mask = find { $0.element == .truth && $0.shape == rows }
+      let arguments = "\(x.text), \(k.text)\(mask.map { ", mask: \($0.text)" } ?? "")"
+      (result.isExact, result.magnitude) = (false, kind == .loss ? 2 * x.magnitude + 4.3 : 1)
+      if kind == .loss { result.shape = [] }
+      line("\(kind == .loss ? "cross_entropy" : "cross_entropy_gradient")(\(arguments))", result)
+    case .weightGradient:
+      guard
+        let z = find({
+          $0.element == .number && !$0.shape.isEmpty && Array($0.shape.dropLast()) == rows
+        }), let columns = z.shape.last
+      else { return }
+      (result.shape, result.isExact) = ([last, columns], false)
+      // So many rows there can be.
+      result.magnitude = 33 * 33 * x.magnitude * z.magnitude
+      line("weight_gradient(\(x.text), \(z.text))", result)
+    case .scatterAdd:
+      guard
+        let k = find({ q in
+          if case .index(let n) = q.element {
+            return !n.contains("+") && Array(x.shape.prefix(q.shape.count)) == q.shape
+          }
+          return false
+        }), case .index(let n) = k.element
+      else { return }
+      result.shape = [n] + x.shape.dropFirst(k.shape.count)
+      (result.isExact, result.magnitude) = (false, 33 * 33 * x.magnitude)
+      line("scatter_add(\(x.text), \(k.text), \(n))", result)
+    case .broadcast:
+      guard x.shape.count < 4 else { return }
+      result.shape = [pick(["p", "q"])] + x.shape
+      line("broadcast(\(x.text), [\(result.shape.joined(separator: ", "))])", result)
+    case .detach:
+      line("detach(\(x.text))", result)
+    default:
+      guard let y = partner(of: x) else { return }
+      (result.shape, result.isExact) = ([], false)
+      result.magnitude = (x.magnitude + y.magnitude) * (x.magnitude + y.magnitude)
+      line("mse(\(x.text), \(y.text))", result)
     }
   }
 

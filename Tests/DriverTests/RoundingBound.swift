@@ -150,7 +150,7 @@ struct RoundingAnalysis {
       return sum(of: [(n, x[0], x[1])])
     case .oneHot, .mask: return RoundingBound(0, 1)
     case .concat, .stack: return x.dropFirst().reduce(x[0]) { $0.union($1) }
-    case .slice, .transpose, .reshape, .convert: return x[0]
+    case .slice, .transpose, .reshape, .convert, .detach, .broadcast: return x[0]
     case .unary(let f): return unary(f, x[0])
     case .binary(let f): return binary(f, x[0], x[1])
     case .compare:
@@ -180,6 +180,35 @@ struct RoundingAnalysis {
       var result = x[0]
       if x[1].error > 0 { result.error = .infinity }
       return result
+    case .crossEntropy, .crossEntropyGradient, .weightGradient, .scatterAdd:
+      return gradient(node, x)
+    }
+  }
+
+  /// Returns the bound of a loss, or of a sum over rows.
+  private func gradient(_ node: Node, _ x: [RoundingBound]) -> RoundingBound {
+    let shape = entry.graph.type(of: node.operands[0]).denseShape
+    let rows = shape.indices.dropLast().reduce(1) { $0 * size(of: node.operands[0], axis: $1) }
+    let one = RoundingBound(1, 1)
+    switch node.op {
+    case .crossEntropy:
+      // The mean of logarithms of a softmax.
+      let n = size(of: node.operands[0], axis: shape.count - 1)
+      let depth = x[0].upper - x[0].lower + log(n)
+      let units = (n + rows + 2 * Self.functionUnits) * Self.unit
+      return RoundingBound(0, depth, error: 2 * x[0].error + units * (1 + depth))
+    case .crossEntropyGradient:
+      let n = size(of: node.operands[0], axis: shape.count - 1)
+      let units = (n + 2 * Self.functionUnits) * Self.unit
+      return RoundingBound(-1, 1, error: 2 * x[0].error + units)
+    case .weightGradient: return sum(of: [(rows, x[0], x[1])])
+    case .scatterAdd:
+      let rank = entry.graph.type(of: node.operands[1]).shape.count
+      let count = (0..<rank).reduce(1) { $0 * size(of: node.operands[1], axis: $1) }
+      var result = sum(of: [(count, x[0], one)])
+      if x[1].error > 0 { result.error = .infinity }
+      return result
+    default: preconditionFailure("the operation is one of those above")
     }
   }
 
