@@ -109,7 +109,10 @@ private struct ScheduleChecker {
       if case .carried(_, let i, false) = place.base {
         errors.append("step \(call.position) writes the old value of state \(i)")
       }
-      if !isMap(call.kernel), access.reads.contains(where: { $0.base == place.base }),
+      // Parts of one tensor, such as steps that stand one after the other in a stack, begin at
+      // different places.
+      if !isMap(call.kernel),
+        access.reads.contains(where: { $0.base == place.base && $0.offset == place.offset }),
         !isOwn(place, own), !isApart(place)
       {
         errors.append("step \(call.position) writes to memory that it reads")
