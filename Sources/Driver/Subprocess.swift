@@ -57,8 +57,9 @@ struct Subprocess {
     let reader = pipe.fileHandleForReading
     let emptied = DispatchSemaphore(value: 0)
     Thread.detachNewThread {
-      // An empty part is the end.
-      while let part = try? reader.read(upToCount: 1 << 16), !part.isEmpty { collector.add(part) }
+      // An empty part is the end. Reading a given number of bytes would wait for all of them, or
+      // for the end, which another program that was started at the same time can hold up.
+      while case let part = reader.availableData, !part.isEmpty { collector.add(part) }
       emptied.signal()
     }
 

@@ -82,6 +82,11 @@ struct BlockPrinter {
         printScan(scan, id, into: &printer)
         for (i, carried) in scan.carried.enumerated() {
           assign(carried.name, Value(id, i))
+          let own = node.results[i].name
+          if own != carried.name {
+            printer.line("\(own) = \(carried.name)", subject: .node(id))
+            texts[Value(id, i)] = own
+          }
           pending.removeAll { $0.name == carried.name && $0.value == Value(id, i) }
         }
       } else {

@@ -98,7 +98,9 @@ extension Entry {
   fileprivate mutating func settle(_ names: inout NameTable, states: [State]) {
     for input in inputs { names.claim(input.name) }
     graph.settleGroups()
-    graph.settleNames(&names, results: updates.map { (states[$0.state].name, $0.value) })
+    let results = updates.map { (name: states[$0.state].name, value: $0.value) }
+    let superseded = graph.superseded(results: results, outputs: outputs.map(\.value))
+    graph.settleNames(&names, results: results, superseded: superseded)
   }
 
 }
@@ -130,9 +132,10 @@ extension Graph {
 
   /// Makes names unique where they are visible; `results` are those that the whole block gives.
   fileprivate mutating func settleNames(
-    _ names: inout NameTable, results: [(name: String, value: Value)]
+    _ names: inout NameTable, results: [(name: String, value: Value)],
+    superseded: Set<Value> = []
   ) {
-    settleNames(of: body, &names, results: results)
+    settleNames(of: body, &names, results: results, superseded)
   }
 
   /// Makes the names of `block` unique.
@@ -140,11 +143,12 @@ extension Graph {
   /// A node may have the name of a state, or of a stacked value, only if it is the one that the
   /// block gives under that name.
   private mutating func settleNames(
-    of block: Block, _ names: inout NameTable, results: [(name: String, value: Value)]
+    of block: Block, _ names: inout NameTable, results: [(name: String, value: Value)],
+    _ superseded: Set<Value>
   ) {
     for id in block.nodes {
       if case .scan(var scan) = self[id].op {
-        settleScan(&scan, id, &names)
+        settleScan(&scan, id, &names, superseded)
         self[id].op = .scan(scan)
         continue
       }
@@ -157,13 +161,52 @@ extension Graph {
     }
   }
 
-  private mutating func settleScan(_ scan: inout Scan, _ id: ID<Node>, _ names: inout NameTable) {
+  /// Returns the values that a scan leaves in a state and that are read after another line has
+  /// assigned the state: its name means the later value there, so that they need another.
+  fileprivate func superseded(
+    results: [(name: String, value: Value)], outputs: [Value]
+  ) -> Set<Value> {
+    var found: Set<Value> = []
+    for (place, id) in body.nodes.enumerated() {
+      guard case .scan(let scan) = self[id].op else { continue }
+      for (i, carried) in scan.carried.enumerated() where carried.state != nil {
+        let value = Value(id, i)
+        guard let next = successor(of: carried, after: place, results) else { continue }
+        let isRead =
+          outputs.contains(value)
+          || nodes.ids.contains { $0 != next && self[$0].operands.contains(value) }
+          || nodes.contains { node in
+            guard case .scan(let scan) = node.op else { return false }
+            return (scan.body.results + (scan.remainder?.results ?? [])).contains(value)
+          }
+        if isRead { found.insert(value) }
+      }
+    }
+    return found
+  }
+
+  /// Returns the node outside of scans, behind `place`, that assigns the state `carried` next.
+  private func successor(
+    of carried: Scan.Carried, after place: Int, _ results: [(name: String, value: Value)]
+  ) -> ID<Node>? {
+    body.nodes.dropFirst(place + 1).first { id in
+      if case .scan(let scan) = self[id].op {
+        return scan.carried.contains { $0.state == carried.state }
+      }
+      return results.contains { $0.name == carried.name && $0.value.node == id }
+    }
+  }
+
+  private mutating func settleScan(
+    _ scan: inout Scan, _ id: ID<Node>, _ names: inout NameTable, _ superseded: Set<Value>
+  ) {
     for i in scan.carried.indices where scan.carried[i].state == nil {
       scan.carried[i].name = names.unique(scan.carried[i].name)
     }
     for i in scan.stacked.indices { scan.stacked[i] = names.unique(scan.stacked[i]) }
     for (i, name) in (scan.carried.map(\.name) + scan.stacked).enumerated() {
-      self[id].results[i].name = name
+      let isSuperseded = superseded.contains(Value(id, i))
+      self[id].results[i].name = isSuperseded ? names.unique(name) : name
     }
     var scope = names
     scan.variable = scope.unique(scan.variable)
@@ -173,7 +216,7 @@ extension Graph {
         self[argument.node].results[0].name = carried.name
       }
       var inner = scope
-      settleNames(of: block, &inner, results: scan.namedResults(of: block))
+      settleNames(of: block, &inner, results: scan.namedResults(of: block), superseded)
     }
   }
 
