@@ -63,7 +63,9 @@ package struct Source: Sendable {
     overriding dimensions: [(name: String, value: Int)], warnings: inout DiagnosticSet
   ) throws(CompilationError) -> Module {
     var diagnostics = DiagnosticSet()
-    let module = parse(files[id], as: id, overriding: dimensions, diagnostics: &diagnostics)
+    let module = parse(
+      files[id], as: id, overriding: dimensions, knownPasses: Pass.all.map(\.name),
+      diagnostics: &diagnostics)
     guard var module, !diagnostics.containsError else { throw CompilationError(diagnostics) }
     warnings.insert(contentsOf: diagnostics.elements)
     module.settle()

@@ -169,6 +169,15 @@ extension Diagnostic {
       .unknownEntry, "found the entry '\(name.text.excerpt)', expected \(names)", at: name.span)
   }
 
+  /// Returns an error reporting that no pass is called `name`.
+  static func unknownPass(_ name: Name, known: [String], suggestion: String?) -> Diagnostic {
+    let hint = suggestion.map { "did you mean '\($0)'?" }
+    return .error(
+      .unknownPass,
+      "no pass is called '\(name.text.excerpt)'; "
+        + (hint ?? "there are \(known.joined(separator: ", "))"), at: name.span)
+  }
+
   /// Returns an error reporting that `section` stands twice.
   static func duplicateSection(
     _ section: String, at span: SourceSpan, first: SourceSpan

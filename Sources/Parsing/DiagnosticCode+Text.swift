@@ -7,7 +7,7 @@ extension DiagnosticCode {
     .fileTooLarge, .invalidEncoding, .unexpectedCharacter, .foreignLetter, .nameTooLong,
     .invalidNumber, .nestingTooDeep, .unexpectedToken, .unknownStatement, .unusedExpression,
     .missingModel, .textBehindModel, .misplacedStatement, .mixedForms, .missingEntry, .unknownEntry,
-    .duplicateSection, .noOutput,
+    .unknownPass, .duplicateSection, .noOutput,
   ]
 
   static let fileTooLarge = DiagnosticCode(
@@ -150,6 +150,18 @@ extension DiagnosticCode {
     example: """
       model M {
         entry forwards {
+          input x : f32[3]
+          output x
+        }
+      }
+      """)
+
+  static let unknownPass = DiagnosticCode(
+    "unknown-pass", "a text names a finished pass that does not exist",
+    example: """
+      model M {
+        passes done entries, smiplify
+        entry forward {
           input x : f32[3]
           output x
         }
