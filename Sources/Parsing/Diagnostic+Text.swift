@@ -58,11 +58,11 @@ extension Diagnostic {
       fixIts: mended.map { [.init(message: "write", span: span, replacement: $0)] } ?? [])
   }
 
-  /// Returns an error reporting that a name is too long.
-  static func nameTooLong(at span: SourceSpan) -> Diagnostic {
+  /// Returns an error reporting that a name has more than `limit` bytes.
+  static func nameTooLong(at span: SourceSpan, limit: Int) -> Diagnostic {
     .error(
-      .nameTooLong,
-      "found a name of \(span.range.count) bytes, expected at most \(Lexer.longestName)", at: span)
+      .nameTooLong, "found a name of \(span.range.count) bytes, expected at most \(limit)", at: span
+    )
   }
 
   /// Returns an error reporting that `text` is no number.

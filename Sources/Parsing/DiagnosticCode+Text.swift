@@ -45,7 +45,7 @@ extension DiagnosticCode {
       """)
 
   static let nameTooLong = DiagnosticCode(
-    "name-too-long", "a name has more than 255 characters",
+    "name-too-long", "a name has more than 255 characters, or that of a model more than 100",
     example: "model \(String(repeating: "M", count: 256)) {\n  input x : f32\n  output x\n}")
 
   static let invalidNumber = DiagnosticCode(
