@@ -1,4 +1,6 @@
+import Diagnostics
 import IR
+import Planning
 import Runner
 import Tensors
 
@@ -14,8 +16,32 @@ struct Verification {
   /// How often each entry is called.
   let calls: Int
 
-  /// The count of steps of each call, or `nil` for all.
+  /// The count of steps of each call of an entry that counts them, or `nil` for all.
   let steps: Int?
+
+  /// Throws unless the count of steps, if there is one, is possible in `entries` and applies to one.
+  func checkSteps(of entries: [String]) throws(CommandLineError) {
+    guard let steps else { return }
+    let counting = compiled.manifest.entries.filter { entries.contains($0.name) && counts($0) }
+    if counting.isEmpty {
+      let names = entries.map { "'\($0)'" }.joined(separator: " or ")
+      throw CommandLineError("'--steps' has no use: no call of \(names) counts steps")
+    }
+    for entry in counting where steps > entry.steps {
+      throw CommandLineError(
+        "'--steps' is \(steps), but entry '\(entry.name)' runs at most \(entry.steps), the size of "
+          + "'\(entry.countedDim ?? "")'")
+    }
+  }
+
+  /// `true` iff calls of `entry` can have a count of steps, of the compiled model and of the
+  /// interpreter.
+  private func counts(_ entry: Manifest.Entry) -> Bool {
+    entry.countedDim != nil
+      && expected.entries.contains {
+        $0.name == entry.name && $0.countedDimension(in: expected) != nil
+      }
+  }
 
   /// Calls entry `name` of both and returns a comparison for each output, then for each state.
   func compare(entry name: String) throws(RunnerError) -> [Comparison] {
@@ -23,6 +49,7 @@ struct Verification {
     guard let entry = manifest.entries.first(where: { $0.name == name }) else {
       preconditionFailure("the compiled model has the entry")
     }
+    let steps = counts(entry) ? self.steps : nil
     let numbers = RandomNumbers(seed: seed)
     let parameters = numbers.parameters(of: manifest)
     let oracle = InterpretedSession(expected)
@@ -45,7 +72,8 @@ struct Verification {
         }
         let value = outputs[i].value
         try outputs[i].add(x, y, call: call) { () throws(RunnerError) in
-          try alternatives(to: value, of: name, parameters, inputs.merging(states) { a, _ in a })
+          try alternatives(
+            to: value, of: name, steps, parameters, inputs.merging(states) { a, _ in a })
         }
       }
     }
@@ -62,7 +90,7 @@ struct Verification {
   /// Returns what the interpreter answers for output `output` of entry `name` when all numbers that
   /// it is given are changed by about as much as single precision would.
   private func alternatives(
-    to output: String, of name: String, _ parameters: [String: Tensor],
+    to output: String, of name: String, _ steps: Int?, _ parameters: [String: Tensor],
     _ inputs: [String: Tensor]
   ) throws(RunnerError) -> [Tensor] {
     var result: [Tensor] = []
