@@ -72,6 +72,12 @@ package struct Source: Sendable {
     return module
   }
 
+  /// Returns the line that `span` begins on, or `nil` if no text wrote it.
+  package func location(_ span: SourceSpan) -> GeneratedFile.Location? {
+    guard let file = span.file else { return nil }
+    return GeneratedFile.Location(file: path, line: files[file].line(at: span.range.lowerBound))
+  }
+
 }
 
 /// A module, its optimised form, its plan and its Swift file.
@@ -103,12 +109,8 @@ package struct Compilation: Sendable {
   ) throws(CompilationError) {
     var warnings = DiagnosticSet()
     let module = try source.module(overriding: options.dimensions, warnings: &warnings)
-    let file = source.files[source.id]
-    try self.init(module, options: options, warnings: warnings, observe: observe) { span in
-      if span.file == nil { return nil }
-      return GeneratedFile.Location(
-        file: source.path, line: file.line(at: span.range.lowerBound))
-    }
+    try self.init(
+      module, options: options, warnings: warnings, observe: observe, location: source.location)
   }
 
   /// Compiles `module` as far as its Swift text.

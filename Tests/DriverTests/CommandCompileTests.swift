@@ -57,6 +57,16 @@ import Testing
     #expect(graphc(["compile", "rnn.graph", "--print", "swfit"]).status == 2)
   }
 
+  @Test func mapsToLinesOfTheGraph() throws {
+    let folder = temporaryFile("debug")
+    let run = SmallModel.run("compile", ["-o", folder, "--debug-graph"])
+    #expect(run.status == 0, "\(run.errors)")
+    let mapped = try text("\(folder)/rnn.swift").split(separator: "\n")
+    #expect(mapped.contains { $0.contains("#sourceLocation(file: \"rnn.graph\", line: 20)") })
+    let plain = try text("\(SmallModel.compiled.folder)/rnn.swift").split(separator: "\n")
+    #expect(plain == mapped.filter { !$0.contains("#sourceLocation") })
+  }
+
   @Test(arguments: [[], ["cse"], ["concat-linears"], ["unroll"]])
   func completesChosenPasses(_ passes: [String]) {
     let run = graphc([
