@@ -178,14 +178,14 @@ package struct Compilation: Sendable {
   private static func checkMemory(
     _ plan: Plan, _ module: Module, limit: Int
   ) throws(CompilationError) {
-    var needs = [("the weights", plan.weightBytes)]
+    var needs = [("the weights take", plan.weightBytes)]
     for entry in [plan.bind] + plan.entries {
-      needs.append(("the workspace of '\(entry.name)'", entry.workspaceBytes))
+      needs.append(("the workspace of '\(entry.name)' takes", entry.workspaceBytes))
     }
     for (what, bytes) in needs where bytes > limit {
       throw CompilationError(
         .error(
-          .arenaTooLarge, "\(what) takes \(bytes) bytes; '--memory' permits \(limit)",
+          .arenaTooLarge, "\(what) \(bytes) bytes; '--memory' permits \(limit)",
           at: module.nameSpan))
     }
   }

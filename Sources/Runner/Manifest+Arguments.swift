@@ -20,7 +20,7 @@ extension Manifest {
         }
       }
     }
-    problems += leftOver(parameters.keys, among: self.parameters.map(\.name))
+    problems += leftOver(parameters, among: self.parameters.map(\.name))
     guard problems.isEmpty else {
       throw RunnerError(.input, "the weights do not fit model '\(model)'", details: problems)
     }
@@ -92,7 +92,7 @@ extension Manifest {
     }
     let given = givenStates(inputs, &problems)
     let names = entry.inputs.map(\.name) + states.map(\.name)
-    problems += leftOver(inputs.keys, among: names)
+    problems += leftOver(inputs, among: names)
     guard problems.isEmpty else {
       throw RunnerError(.input, "the inputs do not fit entry '\(entry.name)'", details: problems)
     }
@@ -125,11 +125,13 @@ func unknown(_ kind: String, _ name: String, among known: [String]) -> String {
   return "no \(kind) '\(name.printable)'; " + (near.map { "did you mean '\($0)'?" } ?? all)
 }
 
-/// Returns a phrase about each of `names` that is not `known`, in alphabetic order.
-private func leftOver(_ names: some Sequence<String>, among known: [String]) -> [String] {
+/// Returns a phrase about each name in `given` that is not `known`, in alphabetic order, with the
+/// nearest known one that is not given.
+private func leftOver(_ given: [String: Tensor], among known: [String]) -> [String] {
+  let missing = known.filter { given[$0] == nil }.sorted()
   let known = Set(known)
-  return names.filter { !known.contains($0) }.sorted().map { name in
-    let near = suggestion(for: name, among: known.sorted())
+  return given.keys.filter { !known.contains($0) }.sorted().map { name in
+    let near = suggestion(for: name, among: missing)
     return "left over: '\(name.printable)'" + (near.map { "; did you mean '\($0)'?" } ?? "")
   }
 }

@@ -23,8 +23,8 @@ extension Manifest {
     if symbolPrefix.contains(".") { checker.report("the symbol prefix contains '.'") }
     checker.check(fileName: library, of: "the library")
     checker.check(fileName: source, of: "the source")
-    checker.check(bytes: weightBytes, of: "the weights")
-    checker.check(bytes: bindWorkspaceBytes, of: "the workspace of bind")
+    checker.check(bytes: weightBytes, "the weights take")
+    checker.check(bytes: bindWorkspaceBytes, "the workspace of bind takes")
     checkDims(&checker)
     checkParameters(&checker)
     checkStates(&checker)
@@ -68,7 +68,7 @@ extension Manifest {
     if entry.name == "bind" || entry.name.contains(".") {
       checker.report("\(subject) is not a name for an entry")
     }
-    checker.check(bytes: entry.workspaceBytes, of: "the workspace of \(subject)")
+    checker.check(bytes: entry.workspaceBytes, "the workspace of \(subject) takes")
     checker.check(
       distinct: entry.inputs.map(\.name) + states.map(\.name), of: "input or state of \(subject),")
     checker.check(distinct: entry.outputs.map(\.name), of: "output of \(subject),")
@@ -126,8 +126,9 @@ extension Manifest {
       }
     }
 
-    mutating func check(bytes count: Int, of subject: String) {
-      if !(0..<Manifest.byteLimit).contains(count) { report("\(subject) take \(count) bytes") }
+    /// Reports an impossible count of bytes behind `phrase`, a subject and its verb.
+    mutating func check(bytes count: Int, _ phrase: String) {
+      if !(0..<Manifest.byteLimit).contains(count) { report("\(phrase) \(count) bytes") }
     }
 
     mutating func check(_ initializer: Initializer?, shape: [Int], of subject: String) {

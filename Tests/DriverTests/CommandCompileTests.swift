@@ -92,7 +92,8 @@ import Testing
   @Test func reportsTooMuchMemory() {
     let run = graphc(["compile", "rnn.graph", "--memory", "64K"])
     #expect(run.status == 1)
-    #expect(run.errors.contains("[arena-too-large]"))
+    #expect(run.errors.contains("error: the weights take "))
+    #expect(run.errors.contains(" bytes; '--memory' permits 65536 [arena-too-large]"))
   }
 
 }

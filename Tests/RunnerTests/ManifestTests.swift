@@ -63,7 +63,7 @@ import Testing
     Change("model", #""é""#, "the name of the model, 'é', is not an identifier"),
     Change("weightBytes", #"-1"#, "the weights take -1 bytes"),
     Change("weightBytes", #"1000000000000000"#, "the weights take 1000000000000000 bytes"),
-    Change("bindWorkspaceBytes", #"-8"#, "the workspace of bind take -8 bytes"),
+    Change("bindWorkspaceBytes", #"-8"#, "the workspace of bind takes -8 bytes"),
     Change("dims.0.size", #"-1"#, "dim 'num_steps' has size -1"),
     Change("parameters.1.name", #""W""#, "parameter 'W' occurs twice"),
     Change(

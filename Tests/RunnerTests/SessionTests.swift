@@ -121,6 +121,7 @@ import Testing
     inputs["flag"] = Tensor(shape: [2], .int64([0, 2]))
     inputs["count"] = Tensor(shape: [3], [1, 2, 3])
     inputs["token"] = Tensor(shape: [], [1])
+    inputs["y"] = Tensor(shape: [], [1])
     let error = runnerError { _ = try session.run(entry: "forward", inputs: inputs) }
     #expect(
       error?.rendered == """
@@ -129,7 +130,8 @@ import Testing
           'tokens' has 5 at [2, 1], expected 0..<5
           'flag' has 2 at [1], expected 0..<2
           'count' is f32[3], expected f32[2]
-          left over: 'token'; did you mean 'tokens'?
+          left over: 'token'
+          left over: 'y'; did you mean 'x'?
 
         """)
     #expect(error?.exitStatus == 1)
