@@ -58,12 +58,12 @@ struct Verification {
     try session.bind(parameters: parameters, seed: seed)
 
     var outputs = entry.outputs.map { Comparison(entry: name, value: $0.name, isState: false) }
+    // The inputs of the last call, and the states before it.
+    var given: [String: Tensor] = [:]
     for call in 0..<calls {
       let inputs = numbers.inputs(of: entry, call: call)
-      let states = try Dictionary(
-        uniqueKeysWithValues: manifest.states.map { state throws(RunnerError) in
-          (state.name, try oracle.state(named: state.name))
-        })
+      given = inputs
+      for state in manifest.states { given[state.name] = try oracle.state(named: state.name) }
       let expected = try oracle.run(entry: name, inputs: inputs, steps: steps)
       let found = try session.run(entry: name, inputs: inputs, steps: steps)
       for i in outputs.indices {
@@ -72,26 +72,30 @@ struct Verification {
         }
         let value = outputs[i].value
         try outputs[i].add(x, y, call: call) { () throws(RunnerError) in
-          try alternatives(
-            to: value, of: name, steps, parameters, inputs.merging(states) { a, _ in a })
+          try alternatives(of: name, steps, parameters, given) { answers, _ in answers[value] }
         }
       }
     }
     var states = manifest.states.map { Comparison(entry: name, value: $0.name, isState: true) }
     for i in states.indices {
-      let name = states[i].value
+      let state = states[i].value
       try states[i].add(
-        oracle.state(named: name), session.state(named: name), call: calls - 1
-      ) { [] }
+        oracle.state(named: state), session.state(named: state), call: calls - 1
+      ) { () throws(RunnerError) in
+        try alternatives(of: name, steps, parameters, given) { _, session throws(RunnerError) in
+          try session.state(named: state)
+        }
+      }
     }
     return outputs + states
   }
 
-  /// Returns what the interpreter answers for output `output` of entry `name` when all numbers that
-  /// it is given are changed by about as much as single precision would.
+  /// Returns what `value` finds in the answers of the interpreter for entry `name`, or in its session
+  /// behind the call, when all numbers that it is given are changed by about as much as single
+  /// precision would.
   private func alternatives(
-    to output: String, of name: String, _ steps: Int?, _ parameters: [String: Tensor],
-    _ inputs: [String: Tensor]
+    of name: String, _ steps: Int?, _ parameters: [String: Tensor], _ inputs: [String: Tensor],
+    value: ([String: Tensor], InterpretedSession) throws(RunnerError) -> Tensor?
   ) throws(RunnerError) -> [Tensor] {
     var result: [Tensor] = []
     for attempt in 0..<8 {
@@ -100,7 +104,7 @@ struct Verification {
       try session.bind(parameters: parameters.changed(by: noise), seed: seed)
       let answers = try session.run(
         entry: name, inputs: inputs.changed(by: noise), steps: steps)
-      if let answer = answers[output] { result.append(answer) }
+      if let answer = try value(answers, session) { result.append(answer) }
     }
     return result
   }

@@ -54,11 +54,19 @@ extension Manifest {
     for state in states {
       let subject = "state '\(state.name.printable)'"
       checker.check(state.initializer, shape: state.shape, of: subject)
-      if state.element != .f32 { checker.report("\(subject) has elements other than f32") }
+      checker.check(classes: state.classes, of: state.element, in: subject)
+      if state.element != .f32, let rule = state.initializer {
+        let limit = state.element == .bool ? 2 : state.classes ?? 0
+        if !rule.isBelow(limit, count: state.shape.checkedElementCount(below: Self.elementLimit)) {
+          checker.report("\(subject) has an impossible first value")
+        }
+      }
       guard let name = state.parameter else { continue }
       if state.initializer != nil { checker.report("\(subject) has two first values") }
-      if parameters.first(where: { $0.name == name })?.shape != state.shape {
-        checker.report("\(subject) starts at no parameter of its shape")
+      if state.element != .f32
+        || parameters.first(where: { $0.name == name })?.shape != state.shape
+      {
+        checker.report("\(subject) starts at no parameter of its type")
       }
     }
   }
@@ -84,11 +92,7 @@ extension Manifest {
       if value.counted, entry.countedDim == nil || value.shape.first != entry.steps {
         checker.report("\(part) is counted, but its first axis is not")
       }
-      switch (value.element, value.classes) {
-      case (.index, let classes?) where (0..<Self.elementLimit).contains(classes): break
-      case (.f32, nil), (.bool, nil): break
-      default: checker.report("\(part) has a wrong number of classes")
-      }
+      checker.check(classes: value.classes, of: value.element, in: part)
     }
   }
 
@@ -131,6 +135,14 @@ extension Manifest {
       if !(0..<Manifest.byteLimit).contains(count) { report("\(phrase) \(count) bytes") }
     }
 
+    mutating func check(classes: Int?, of element: Manifest.Element, in subject: String) {
+      switch (element, classes) {
+      case (.index, let classes?) where (0..<Manifest.elementLimit).contains(classes): break
+      case (.f32, nil), (.bool, nil): break
+      default: report("\(subject) has a wrong number of classes")
+      }
+    }
+
     mutating func check(_ initializer: Initializer?, shape: [Int], of subject: String) {
       guard let count = shape.checkedElementCount(below: Manifest.elementLimit) else {
         return report("\(subject) has the shape \(shape)")
@@ -157,6 +169,24 @@ extension Array where Element == Int {
       product = next
     }
     return contains(0) ? 0 : product
+  }
+
+}
+
+extension Initializer {
+
+  /// `true` iff all elements are whole numbers from 0 up to, but not including, `limit`; there are
+  /// `count`, or too many if that is `nil`.
+  fileprivate func isBelow(_ limit: Int, count: Int?) -> Bool {
+    func isPossible(_ x: Double) -> Bool { x == x.rounded() && x >= 0 && x < Double(limit) }
+    switch self {
+    case .zeros: return isPossible(0)
+    case .ones: return isPossible(1)
+    case .constant(let x): return isPossible(x)
+    case .iota: return count.map { $0 <= limit } ?? false
+    case .uniform, .normal: return false
+    case .literal(let elements): return elements.allSatisfy(isPossible)
+    }
   }
 
 }

@@ -60,6 +60,13 @@ import Testing
     #expect(run.output.contains("forward: large: equal: ok\n"))
   }
 
+  @Test func comparesStatesOfIndicesAndTruthValues() {
+    let run = graphc("verify", IndexState.text, ["--calls", "4"])
+    #expect(run.status == 0, "\(run.errors)\(run.output)")
+    #expect(run.output.contains("forward: state k: equal: ok\n"))
+    #expect(run.output.contains("forward: state seen: equal: ok\n"))
+  }
+
   @Test func measuresNumbersByTheirMagnitude() throws {
     var comparison = Comparison(entry: "forward", value: "y", isState: false)
     let expected = Tensor(shape: [2], [1000, .nan])
