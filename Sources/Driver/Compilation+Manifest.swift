@@ -67,9 +67,23 @@ extension Module {
       var parameter: String?
       if case .parameter(let p) = state.initial { parameter = parameters[p].name }
       return Manifest.State(
-        name: state.name, shape: sizes(state.type), carried: state.isCarried,
+        name: state.name, element: element(state.type), classes: classes(state.type),
+        shape: sizes(state.type), carried: state.isCarried,
         initializer: state.initial.evaluated(in: dimensions), parameter: parameter)
     }
+  }
+
+  private func element(_ type: TensorType) -> Manifest.Element {
+    switch type.element {
+    case .f32, .oneHot: .f32
+    case .bool: .bool
+    case .index: .index
+    }
+  }
+
+  private func classes(_ type: TensorType) -> Int? {
+    guard case .index(let n) = type.element else { return nil }
+    return n.value(in: dimensions)
   }
 
   private func sizes(_ type: TensorType) -> [Int] {
@@ -90,17 +104,8 @@ extension Module {
     of entry: Entry, workspaceBytes: Int, counted: ID<Dimension>?
   ) -> Manifest.Entry {
     func value(_ name: String, _ type: TensorType) -> Manifest.Value {
-      let element: Manifest.Element
-      var classes: Int?
-      switch type.element {
-      case .f32, .oneHot: element = .f32
-      case .bool: element = .bool
-      case .index(let n):
-        element = .index
-        classes = n.value(in: dimensions)
-      }
-      return Manifest.Value(
-        name: name, element: element, classes: classes, shape: sizes(type),
+      Manifest.Value(
+        name: name, element: element(type), classes: classes(type), shape: sizes(type),
         counted: counted != nil && type.shape.first?.dimension == counted)
     }
     return Manifest.Entry(

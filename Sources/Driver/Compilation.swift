@@ -63,11 +63,19 @@ package struct Source: Sendable {
     overriding dimensions: [(name: String, value: Int)], warnings: inout DiagnosticSet
   ) throws(CompilationError) -> Module {
     var diagnostics = DiagnosticSet()
-    let module = parse(files[id], as: id, overriding: dimensions, diagnostics: &diagnostics)
+    let module = parse(
+      files[id], as: id, overriding: dimensions, knownPasses: Pass.all.map(\.name),
+      diagnostics: &diagnostics)
     guard var module, !diagnostics.containsError else { throw CompilationError(diagnostics) }
     warnings.insert(contentsOf: diagnostics.elements)
     module.settle()
     return module
+  }
+
+  /// Returns the line that `span` begins on, or `nil` if no text wrote it.
+  package func location(_ span: SourceSpan) -> GeneratedFile.Location? {
+    guard let file = span.file else { return nil }
+    return GeneratedFile.Location(file: path, line: files[file].line(at: span.range.lowerBound))
   }
 
 }
@@ -101,12 +109,8 @@ package struct Compilation: Sendable {
   ) throws(CompilationError) {
     var warnings = DiagnosticSet()
     let module = try source.module(overriding: options.dimensions, warnings: &warnings)
-    let file = source.files[source.id]
-    try self.init(module, options: options, warnings: warnings, observe: observe) { span in
-      if span.file == nil { return nil }
-      return GeneratedFile.Location(
-        file: source.path, line: file.line(at: span.range.lowerBound))
-    }
+    try self.init(
+      module, options: options, warnings: warnings, observe: observe, location: source.location)
   }
 
   /// Compiles `module` as far as its Swift text.
@@ -177,14 +181,14 @@ package struct Compilation: Sendable {
   private static func checkMemory(
     _ plan: Plan, _ module: Module, limit: Int
   ) throws(CompilationError) {
-    var needs = [("the weights", plan.weightBytes)]
+    var needs = [("the weights take", plan.weightBytes)]
     for entry in [plan.bind] + plan.entries {
-      needs.append(("the workspace of '\(entry.name)'", entry.workspaceBytes))
+      needs.append(("the workspace of '\(entry.name)' takes", entry.workspaceBytes))
     }
     for (what, bytes) in needs where bytes > limit {
       throw CompilationError(
         .error(
-          .arenaTooLarge, "\(what) takes \(bytes) bytes; '--memory' permits \(limit)",
+          .arenaTooLarge, "\(what) \(bytes) bytes; '--memory' permits \(limit)",
           at: module.nameSpan))
     }
   }

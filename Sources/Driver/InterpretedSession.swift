@@ -83,10 +83,10 @@ final class InterpretedSession: ModelSession {
   }
 
   func state(named name: String) throws(RunnerError) -> Tensor {
-    guard let array = states[name] else {
-      throw RunnerError(.input, "no state '\(name)'")
-    }
-    return array.tensor(of: .f32)
+    guard let array = states[name],
+      let state = interpreter.module.states.first(where: { $0.name == name })
+    else { throw RunnerError(.input, "no state '\(name)'") }
+    return array.tensor(of: state.type.element)
   }
 
 }

@@ -1,4 +1,6 @@
+import Diagnostics
 import IR
+import Planning
 import Runner
 import Tensors
 
@@ -14,8 +16,32 @@ struct Verification {
   /// How often each entry is called.
   let calls: Int
 
-  /// The count of steps of each call, or `nil` for all.
+  /// The count of steps of each call of an entry that counts them, or `nil` for all.
   let steps: Int?
+
+  /// Throws unless the count of steps, if there is one, is possible in `entries` and applies to one.
+  func checkSteps(of entries: [String]) throws(CommandLineError) {
+    guard let steps else { return }
+    let counting = compiled.manifest.entries.filter { entries.contains($0.name) && counts($0) }
+    if counting.isEmpty {
+      let names = entries.map { "'\($0)'" }.joined(separator: " or ")
+      throw CommandLineError("'--steps' has no use: no call of \(names) counts steps")
+    }
+    for entry in counting where steps > entry.steps {
+      throw CommandLineError(
+        "'--steps' is \(steps), but entry '\(entry.name)' runs at most \(entry.steps), the size of "
+          + "'\(entry.countedDim ?? "")'")
+    }
+  }
+
+  /// `true` iff calls of `entry` can have a count of steps, of the compiled model and of the
+  /// interpreter.
+  private func counts(_ entry: Manifest.Entry) -> Bool {
+    entry.countedDim != nil
+      && expected.entries.contains {
+        $0.name == entry.name && $0.countedDimension(in: expected) != nil
+      }
+  }
 
   /// Calls entry `name` of both and returns a comparison for each output, then for each state.
   func compare(entry name: String) throws(RunnerError) -> [Comparison] {
@@ -23,6 +49,7 @@ struct Verification {
     guard let entry = manifest.entries.first(where: { $0.name == name }) else {
       preconditionFailure("the compiled model has the entry")
     }
+    let steps = counts(entry) ? self.steps : nil
     let numbers = RandomNumbers(seed: seed)
     let parameters = numbers.parameters(of: manifest)
     let oracle = InterpretedSession(expected)
@@ -31,12 +58,12 @@ struct Verification {
     try session.bind(parameters: parameters, seed: seed)
 
     var outputs = entry.outputs.map { Comparison(entry: name, value: $0.name, isState: false) }
+    // The inputs of the last call, and the states before it.
+    var given: [String: Tensor] = [:]
     for call in 0..<calls {
       let inputs = numbers.inputs(of: entry, call: call)
-      let states = try Dictionary(
-        uniqueKeysWithValues: manifest.states.map { state throws(RunnerError) in
-          (state.name, try oracle.state(named: state.name))
-        })
+      given = inputs
+      for state in manifest.states { given[state.name] = try oracle.state(named: state.name) }
       let expected = try oracle.run(entry: name, inputs: inputs, steps: steps)
       let found = try session.run(entry: name, inputs: inputs, steps: steps)
       for i in outputs.indices {
@@ -45,25 +72,30 @@ struct Verification {
         }
         let value = outputs[i].value
         try outputs[i].add(x, y, call: call) { () throws(RunnerError) in
-          try alternatives(to: value, of: name, parameters, inputs.merging(states) { a, _ in a })
+          try alternatives(of: name, steps, parameters, given) { answers, _ in answers[value] }
         }
       }
     }
     var states = manifest.states.map { Comparison(entry: name, value: $0.name, isState: true) }
     for i in states.indices {
-      let name = states[i].value
+      let state = states[i].value
       try states[i].add(
-        oracle.state(named: name), session.state(named: name), call: calls - 1
-      ) { [] }
+        oracle.state(named: state), session.state(named: state), call: calls - 1
+      ) { () throws(RunnerError) in
+        try alternatives(of: name, steps, parameters, given) { _, session throws(RunnerError) in
+          try session.state(named: state)
+        }
+      }
     }
     return outputs + states
   }
 
-  /// Returns what the interpreter answers for output `output` of entry `name` when all numbers that
-  /// it is given are changed by about as much as single precision would.
+  /// Returns what `value` finds in the answers of the interpreter for entry `name`, or in its session
+  /// behind the call, when all numbers that it is given are changed by about as much as single
+  /// precision would.
   private func alternatives(
-    to output: String, of name: String, _ parameters: [String: Tensor],
-    _ inputs: [String: Tensor]
+    of name: String, _ steps: Int?, _ parameters: [String: Tensor], _ inputs: [String: Tensor],
+    value: ([String: Tensor], InterpretedSession) throws(RunnerError) -> Tensor?
   ) throws(RunnerError) -> [Tensor] {
     var result: [Tensor] = []
     for attempt in 0..<8 {
@@ -72,7 +104,7 @@ struct Verification {
       try session.bind(parameters: parameters.changed(by: noise), seed: seed)
       let answers = try session.run(
         entry: name, inputs: inputs.changed(by: noise), steps: steps)
-      if let answer = answers[output] { result.append(answer) }
+      if let answer = try value(answers, session) { result.append(answer) }
     }
     return result
   }

@@ -58,11 +58,11 @@ extension Diagnostic {
       fixIts: mended.map { [.init(message: "write", span: span, replacement: $0)] } ?? [])
   }
 
-  /// Returns an error reporting that a name is too long.
-  static func nameTooLong(at span: SourceSpan) -> Diagnostic {
+  /// Returns an error reporting that a name has more than `limit` bytes.
+  static func nameTooLong(at span: SourceSpan, limit: Int) -> Diagnostic {
     .error(
-      .nameTooLong,
-      "found a name of \(span.range.count) bytes, expected at most \(Lexer.longestName)", at: span)
+      .nameTooLong, "found a name of \(span.range.count) bytes, expected at most \(limit)", at: span
+    )
   }
 
   /// Returns an error reporting that `text` is no number.
@@ -167,6 +167,15 @@ extension Diagnostic {
     let names = known.map { "'\($0)'" }.joined(separator: " or ")
     return .error(
       .unknownEntry, "found the entry '\(name.text.excerpt)', expected \(names)", at: name.span)
+  }
+
+  /// Returns an error reporting that no pass is called `name`.
+  static func unknownPass(_ name: Name, known: [String], suggestion: String?) -> Diagnostic {
+    let hint = suggestion.map { "did you mean '\($0)'?" }
+    return .error(
+      .unknownPass,
+      "no pass is called '\(name.text.excerpt)'; "
+        + (hint ?? "there are \(known.joined(separator: ", "))"), at: name.span)
   }
 
   /// Returns an error reporting that `section` stands twice.

@@ -7,7 +7,7 @@ extension DiagnosticCode {
     .fileTooLarge, .invalidEncoding, .unexpectedCharacter, .foreignLetter, .nameTooLong,
     .invalidNumber, .nestingTooDeep, .unexpectedToken, .unknownStatement, .unusedExpression,
     .missingModel, .textBehindModel, .misplacedStatement, .mixedForms, .missingEntry, .unknownEntry,
-    .duplicateSection, .noOutput,
+    .unknownPass, .duplicateSection, .noOutput,
   ]
 
   static let fileTooLarge = DiagnosticCode(
@@ -45,7 +45,7 @@ extension DiagnosticCode {
       """)
 
   static let nameTooLong = DiagnosticCode(
-    "name-too-long", "a name has more than 255 characters",
+    "name-too-long", "a name has more than 255 characters, or that of a model more than 100",
     example: "model \(String(repeating: "M", count: 256)) {\n  input x : f32\n  output x\n}")
 
   static let invalidNumber = DiagnosticCode(
@@ -150,6 +150,18 @@ extension DiagnosticCode {
     example: """
       model M {
         entry forwards {
+          input x : f32[3]
+          output x
+        }
+      }
+      """)
+
+  static let unknownPass = DiagnosticCode(
+    "unknown-pass", "a text names a finished pass that does not exist",
+    example: """
+      model M {
+        passes done entries, smiplify
+        entry forward {
           input x : f32[3]
           output x
         }

@@ -186,7 +186,7 @@ struct Lexer {
     let range = start..<position
     if !isASCII { mendName(at: range) }
     if range.count > Self.longestName {
-      reporter.report(.nameTooLong(at: span(range)))
+      reporter.report(.nameTooLong(at: span(range), limit: Self.longestName))
       list.replacements[list.tokens.count] =
         file.substring(start..<start + Self.longestName)
     }

@@ -94,7 +94,7 @@ extension Parser {
   mutating func parsePasses() throws(SyntaxFailure) -> Statement.Kind {
     advance()
     try expect("done")
-    var result: [String] = []
+    var result: [Name] = []
     repeat {
       skipLineEnds()
       let start = token
@@ -106,7 +106,8 @@ extension Parser {
         advance()
         advance()
       }
-      result.append(file.substring(span(from: start).range))
+      let span = span(from: start)
+      result.append(Name(text: file.substring(span.range), span: span))
     } while take(.comma)
     return .passes(result)
   }

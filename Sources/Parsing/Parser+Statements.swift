@@ -14,6 +14,10 @@ extension Parser {
       }
       advance()
       name = try expectName("the name of the model")
+      // The lexer has reported what is too long for any name.
+      if (Self.longestModelName + 1...Lexer.longestName).contains(name.span.range.count) {
+        reporter.report(.nameTooLong(at: name.span, limit: Self.longestModelName))
+      }
     } catch {
       return nil
     }

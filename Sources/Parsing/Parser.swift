@@ -13,6 +13,9 @@ struct Parser {
   /// How deep parentheses, brackets, braces and signs may nest.
   static let deepestNesting = 200
 
+  /// The most bytes of the name of a model, after which files are named.
+  static let longestModelName = 100
+
   let file: SourceFile
   private(set) var list: TokenList
   var reporter: Reporter

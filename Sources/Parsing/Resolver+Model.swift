@@ -51,9 +51,17 @@ extension Resolver {
         continue
       }
       first = statement.span
-      module.finishedPasses = names
+      module.finishedPasses = names.map(\.text)
+      for name in names { check(pass: name) }
       pendingComments += statement.comments.all
     }
+  }
+
+  /// Reports that no pass is called `name`, if that is known.
+  private mutating func check(pass name: Name) {
+    guard let knownPasses, !knownPasses.contains(name.text), !reporter.isFull else { return }
+    let near = suggest(name.text, among: knownPasses)
+    report(.unknownPass(name, known: knownPasses, suggestion: near))
   }
 
   /// The last finished pass that used the values of dimensions.

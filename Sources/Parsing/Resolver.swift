@@ -15,6 +15,10 @@ struct Resolver {
 
   let syntax: ModelSyntax
   let overrides: [(name: String, value: Int)]
+
+  /// The names of all passes; `nil` if any name can be one.
+  let knownPasses: [String]?
+
   var reporter: Reporter
   var module: Module
   var scopes = Scopes()
@@ -62,10 +66,15 @@ struct Resolver {
   /// How many more names may be compared for suggestions; comparing costs time.
   private var suggestionBudget = 20_000
 
-  /// Creates a resolver of `syntax`, in which `overrides` replace the values of dimensions.
-  init(_ syntax: ModelSyntax, _ overrides: [(name: String, value: Int)], _ reporter: Reporter) {
+  /// Creates a resolver of `syntax`, in which `overrides` replace the values of dimensions and
+  /// `knownPasses` are all passes.
+  init(
+    _ syntax: ModelSyntax, _ overrides: [(name: String, value: Int)], knownPasses: [String]?,
+    _ reporter: Reporter
+  ) {
     self.syntax = syntax
     self.overrides = overrides
+    self.knownPasses = knownPasses
     self.reporter = reporter
     self.module = Module(name: syntax.name.text, nameSpan: syntax.name.span)
   }

@@ -157,7 +157,7 @@ struct Statement {
     case parameter(Declaration)
     case constant(Declaration)
     case state(Declaration, isCarried: Bool)
-    case passes([String])
+    case passes([Name])
     case bind(BlockSyntax)
     case entry(Name, BlockSyntax)
     case assignment([Target], Expression, origins: [String])

@@ -1,4 +1,5 @@
 import Diagnostics
+import Foundation
 import Tensors
 
 /// The options that say where a run's numbers come from and go to.
@@ -39,12 +40,18 @@ package struct DataOptions: Sendable {
   /// The count of steps, or `nil` for that of the inputs.
   package let steps: Int?
 
-  /// Reads the options of `arguments`.
+  /// Reads the options of `arguments`; two outputs never go to one file.
   package init(_ arguments: CommandLineArguments) throws(CommandLineError) {
     weights = arguments.value(of: "--weights")
     seed = try arguments.integer(of: "--seed", in: 0...UInt64.max) ?? 0
     inputs = try arguments.assignments(of: "--input").map(File.init)
     outputs = try arguments.assignments(of: "--output").map(File.init)
+    var written: Set<String> = []
+    for file in outputs {
+      if !written.insert(URL(fileURLWithPath: file.path).standardized.path).inserted {
+        throw CommandLineError("'--output' names the file '\(file.path.printable)' twice")
+      }
+    }
     steps = try arguments.integer(of: "--steps", in: 0...Int(Int32.max))
   }
 

@@ -20,7 +20,7 @@ extension Manifest {
         }
       }
     }
-    problems += leftOver(parameters.keys, among: self.parameters.map(\.name))
+    problems += leftOver(parameters, among: self.parameters.map(\.name))
     guard problems.isEmpty else {
       throw RunnerError(.input, "the weights do not fit model '\(model)'", details: problems)
     }
@@ -68,17 +68,17 @@ extension Manifest {
     for (value, block) in zip(entry.inputs, memory.inputs.blocks) {
       result.inputs[value.name] = value.load(from: block, steps: count)
     }
-    for (state, elements) in zip(states, given) {
-      if let elements { result.states[state.name] = Tensor(shape: state.shape, elements) }
+    for (state, value) in zip(states, given) {
+      if let value { result.states[state.name] = value }
     }
     return result
   }
 
-  /// Writes `inputs` of `entry` into `memory`; returns the count of steps, and the elements of each
+  /// Writes `inputs` of `entry` into `memory`; returns the count of steps, and the value of each
   /// state that `inputs` name.
   func place(
     _ inputs: [String: Tensor], of entry: Entry, in memory: EntryBuffers, steps: Int?
-  ) throws(RunnerError) -> (steps: Int, states: [[Float]?]) {
+  ) throws(RunnerError) -> (steps: Int, states: [Tensor?]) {
     var problems: [String] = []
     let count = entry.stepCount(asked: steps, inputs: inputs, &problems)
     for (value, block) in zip(entry.inputs, memory.inputs.blocks) {
@@ -86,28 +86,29 @@ extension Manifest {
         problems.append("missing: '\(value.name)' of \(value.type(steps: count))")
         continue
       }
-      if let mismatch = value.store(tensor, in: block, steps: count) {
-        problems.append("'\(value.name)' \(mismatch.phrase)")
+      switch value.fitted(tensor, steps: count) {
+      case .success(let fitted): block.store(fitted)
+      case .failure(let mismatch): problems.append("'\(value.name)' \(mismatch.phrase)")
       }
     }
     let given = givenStates(inputs, &problems)
     let names = entry.inputs.map(\.name) + states.map(\.name)
-    problems += leftOver(inputs.keys, among: names)
+    problems += leftOver(inputs, among: names)
     guard problems.isEmpty else {
       throw RunnerError(.input, "the inputs do not fit entry '\(entry.name)'", details: problems)
     }
     return (count, given)
   }
 
-  /// Returns the elements of each state that `inputs` name, or `nil` where they do not.
+  /// Returns the value of each state that `inputs` name, or `nil` where they do not.
   private func givenStates(
     _ inputs: [String: Tensor], _ problems: inout [String]
-  ) -> [[Float]?] {
-    var result: [[Float]?] = []
+  ) -> [Tensor?] {
+    var result: [Tensor?] = []
     for state in states {
       switch inputs[state.name].map(state.given) {
       case nil: result.append(nil)
-      case .success(let elements): result.append(elements)
+      case .success(let value): result.append(value)
       case .failure(let mismatch):
         result.append(nil)
         problems.append("'\(state.name)' \(mismatch.phrase)")
@@ -125,11 +126,13 @@ func unknown(_ kind: String, _ name: String, among known: [String]) -> String {
   return "no \(kind) '\(name.printable)'; " + (near.map { "did you mean '\($0)'?" } ?? all)
 }
 
-/// Returns a phrase about each of `names` that is not `known`, in alphabetic order.
-private func leftOver(_ names: some Sequence<String>, among known: [String]) -> [String] {
+/// Returns a phrase about each name in `given` that is not `known`, in alphabetic order, with the
+/// nearest known one that is not given.
+private func leftOver(_ given: [String: Tensor], among known: [String]) -> [String] {
+  let missing = known.filter { given[$0] == nil }.sorted()
   let known = Set(known)
-  return names.filter { !known.contains($0) }.sorted().map { name in
-    let near = suggestion(for: name, among: known.sorted())
+  return given.keys.filter { !known.contains($0) }.sorted().map { name in
+    let near = suggestion(for: name, among: missing)
     return "left over: '\(name.printable)'" + (near.map { "; did you mean '\($0)'?" } ?? "")
   }
 }

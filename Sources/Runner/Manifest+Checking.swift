@@ -23,8 +23,8 @@ extension Manifest {
     if symbolPrefix.contains(".") { checker.report("the symbol prefix contains '.'") }
     checker.check(fileName: library, of: "the library")
     checker.check(fileName: source, of: "the source")
-    checker.check(bytes: weightBytes, of: "the weights")
-    checker.check(bytes: bindWorkspaceBytes, of: "the workspace of bind")
+    checker.check(bytes: weightBytes, "the weights take")
+    checker.check(bytes: bindWorkspaceBytes, "the workspace of bind takes")
     checkDims(&checker)
     checkParameters(&checker)
     checkStates(&checker)
@@ -54,11 +54,19 @@ extension Manifest {
     for state in states {
       let subject = "state '\(state.name.printable)'"
       checker.check(state.initializer, shape: state.shape, of: subject)
-      if state.element != .f32 { checker.report("\(subject) has elements other than f32") }
+      checker.check(classes: state.classes, of: state.element, in: subject)
+      if state.element != .f32, let rule = state.initializer {
+        let limit = state.element == .bool ? 2 : state.classes ?? 0
+        if !rule.isBelow(limit, count: state.shape.checkedElementCount(below: Self.elementLimit)) {
+          checker.report("\(subject) has an impossible first value")
+        }
+      }
       guard let name = state.parameter else { continue }
       if state.initializer != nil { checker.report("\(subject) has two first values") }
-      if parameters.first(where: { $0.name == name })?.shape != state.shape {
-        checker.report("\(subject) starts at no parameter of its shape")
+      if state.element != .f32
+        || parameters.first(where: { $0.name == name })?.shape != state.shape
+      {
+        checker.report("\(subject) starts at no parameter of its type")
       }
     }
   }
@@ -68,7 +76,7 @@ extension Manifest {
     if entry.name == "bind" || entry.name.contains(".") {
       checker.report("\(subject) is not a name for an entry")
     }
-    checker.check(bytes: entry.workspaceBytes, of: "the workspace of \(subject)")
+    checker.check(bytes: entry.workspaceBytes, "the workspace of \(subject) takes")
     checker.check(
       distinct: entry.inputs.map(\.name) + states.map(\.name), of: "input or state of \(subject),")
     checker.check(distinct: entry.outputs.map(\.name), of: "output of \(subject),")
@@ -84,11 +92,7 @@ extension Manifest {
       if value.counted, entry.countedDim == nil || value.shape.first != entry.steps {
         checker.report("\(part) is counted, but its first axis is not")
       }
-      switch (value.element, value.classes) {
-      case (.index, let classes?) where (0..<Self.elementLimit).contains(classes): break
-      case (.f32, nil), (.bool, nil): break
-      default: checker.report("\(part) has a wrong number of classes")
-      }
+      checker.check(classes: value.classes, of: value.element, in: part)
     }
   }
 
@@ -126,8 +130,17 @@ extension Manifest {
       }
     }
 
-    mutating func check(bytes count: Int, of subject: String) {
-      if !(0..<Manifest.byteLimit).contains(count) { report("\(subject) take \(count) bytes") }
+    /// Reports an impossible count of bytes behind `phrase`, a subject and its verb.
+    mutating func check(bytes count: Int, _ phrase: String) {
+      if !(0..<Manifest.byteLimit).contains(count) { report("\(phrase) \(count) bytes") }
+    }
+
+    mutating func check(classes: Int?, of element: Manifest.Element, in subject: String) {
+      switch (element, classes) {
+      case (.index, let classes?) where (0..<Manifest.elementLimit).contains(classes): break
+      case (.f32, nil), (.bool, nil): break
+      default: report("\(subject) has a wrong number of classes")
+      }
     }
 
     mutating func check(_ initializer: Initializer?, shape: [Int], of subject: String) {
@@ -156,6 +169,24 @@ extension Array where Element == Int {
       product = next
     }
     return contains(0) ? 0 : product
+  }
+
+}
+
+extension Initializer {
+
+  /// `true` iff all elements are whole numbers from 0 up to, but not including, `limit`; there are
+  /// `count`, or too many if that is `nil`.
+  fileprivate func isBelow(_ limit: Int, count: Int?) -> Bool {
+    func isPossible(_ x: Double) -> Bool { x == x.rounded() && x >= 0 && x < Double(limit) }
+    switch self {
+    case .zeros: return isPossible(0)
+    case .ones: return isPossible(1)
+    case .constant(let x): return isPossible(x)
+    case .iota: return count.map { $0 <= limit } ?? false
+    case .uniform, .normal: return false
+    case .literal(let elements): return elements.allSatisfy(isPossible)
+    }
   }
 
 }

@@ -61,6 +61,10 @@ package struct Manifest: Codable, Equatable, Sendable {
 
     package let name: String
     package let element: Element
+
+    /// The number of classes of an index; `nil` for other elements.
+    package let classes: Int?
+
     package let shape: [Int]
 
     /// `true` iff a call goes on where the last one ended.
@@ -69,21 +73,25 @@ package struct Manifest: Codable, Equatable, Sendable {
     /// The rule for the first value, unless that is a parameter or is computed by the entry.
     package let initializer: Initializer?
 
-    /// The name of the parameter that is the first value, if one is.
+    /// The name of the parameter that is the first value, if one is; its elements are `f32`.
     package let parameter: String?
 
     /// Creates a state.
     package init(
-      name: String, shape: [Int], carried: Bool, initializer: Initializer?,
-      parameter: String? = nil
+      name: String, element: Element = .f32, classes: Int? = nil, shape: [Int], carried: Bool,
+      initializer: Initializer?, parameter: String? = nil
     ) {
       self.name = name
-      self.element = .f32
+      self.element = element
+      self.classes = classes
       self.shape = shape
       self.carried = carried
       self.initializer = initializer
       self.parameter = parameter
     }
+
+    /// The state as an input and an output of every call.
+    var value: Value { Value(name: name, element: element, classes: classes, shape: shape) }
 
     /// `true` iff an entry computes the first value at every call, so that none can be given.
     package var startsComputed: Bool { initializer == nil && parameter == nil }
@@ -198,13 +206,6 @@ package struct Manifest: Codable, Equatable, Sendable {
 }
 
 extension Manifest.Parameter {
-
-  /// The type as a graph writes it.
-  var type: String { "f32\(shape.suffix)" }
-
-}
-
-extension Manifest.State {
 
   /// The type as a graph writes it.
   var type: String { "f32\(shape.suffix)" }

@@ -20,7 +20,7 @@ package final class Session: ModelSession {
   /// The first value of each state, or `nil` where an entry computes it.
   ///
   /// Empty until weights are bound, because a parameter can be a first value.
-  private var initialStates: [[Float]?] = []
+  private var initialStates: [Tensor?] = []
 
   /// The memory of the inputs and outputs of each entry that was called.
   private var buffers: [EntryBuffers?]
@@ -33,6 +33,7 @@ package final class Session: ModelSession {
     self.workspace = try AlignedMemory(
       byteCount: manifest.entries.map(\.workspaceBytes).max() ?? 0, for: "workspace")
     self.states = try MemoryTable(
+      // Every element type takes four bytes.
       byteCounts: manifest.states.map { $0.shape.elementCount * MemoryLayout<Float>.stride },
       for: "states")
     self.buffers = Array(repeating: nil, count: manifest.entries.count)
@@ -67,11 +68,10 @@ package final class Session: ModelSession {
       model.bind(parameters.addresses, weights.pointer, scratch.pointer)
     }
     initialStates = manifest.states.map { state in
-      if let name = state.parameter {
-        return manifest.parameters.firstIndex { $0.name == name }.map { values[$0] }
+      guard let name = state.parameter else { return state.firstValue(seed: seed) }
+      return manifest.parameters.firstIndex { $0.name == name }.map { i in
+        Tensor(shape: state.shape, values[i])
       }
-      return state.initializer?.values(
-        count: state.shape.elementCount, seed: seed, name: state.name)
     }
     isBound = true
     reset()
@@ -86,16 +86,19 @@ package final class Session: ModelSession {
   }
 
   private func resetState(_ index: Int) {
-    let count = model.manifest.states[index].shape.elementCount
-    states.blocks[index].store(initialStates[index] ?? Array(repeating: 0, count: count))
+    if let first = initialStates[index] {
+      states.blocks[index].store(first)
+    } else {
+      // Zero has the same bytes in every element type.
+      let count = model.manifest.states[index].shape.elementCount
+      states.blocks[index].store(Array(repeating: 0 as Int32, count: count))
+    }
   }
 
-  /// Returns the value that state `name` has now.
+  /// Returns the value that state `name` has now: 32-bit numbers, integers or truth values.
   package func state(named name: String) throws(RunnerError) -> Tensor {
     let index = try stateIndex(name)
-    let shape = model.manifest.states[index].shape
-    return Tensor(
-      shape: shape, states.blocks[index].load(shape.elementCount, as: Float.self))
+    return model.manifest.states[index].value.load(from: states.blocks[index], steps: 1)
   }
 
   /// Sets state `name` to `value`, from where the next call goes on if the state is carried.
@@ -105,7 +108,7 @@ package final class Session: ModelSession {
     precondition(isBound, "weights are bound")
     let index = try stateIndex(name)
     switch model.manifest.states[index].given(value) {
-    case .success(let elements): states.blocks[index].store(elements)
+    case .success(let fitted): states.blocks[index].store(fitted)
     case .failure(let mismatch): throw RunnerError(.input, "state '\(name)' \(mismatch.phrase)")
     }
   }
@@ -120,8 +123,8 @@ package final class Session: ModelSession {
   ///
   /// `inputs` are named after the entry's inputs, or after states, which then start there. A
   /// carried state that is not given goes on where the last call ended, any other starts afresh.
-  /// Index inputs may be of any integer type, others of either float type. Inputs that are missing,
-  /// left over, misshapen or out of range are listed in one error, and then no state has changed.
+  /// Indices may be of any integer type, truth values also 0 and 1, other numbers of either float
+  /// type. Inputs that are missing, left over, misshapen or out of range are listed in one error, and then no state has changed.
   ///
   /// In an entry with a counted dim, the first axis of its inputs may be shorter: that many steps
   /// are run. `steps` states the count, too, and cuts inputs that are longer.
@@ -151,8 +154,8 @@ package final class Session: ModelSession {
     let entry = manifest.entries[index]
     let (count, given) = try manifest.place(inputs, of: entry, in: memory, steps: steps)
     for (i, state) in manifest.states.enumerated() {
-      if let elements = given[i] {
-        states.blocks[i].store(elements)
+      if let value = given[i] {
+        states.blocks[i].store(value)
       } else if !state.carried {
         resetState(i)
       }

@@ -33,17 +33,15 @@ extension Tensor {
     }
   }
 
-  /// Returns the elements as `Int32` if they are whole numbers of `range`, and what else was
-  /// found otherwise.
-  fileprivate func integers(in range: Range<Int>) -> Result<[Int32], Mismatch> {
+  /// Returns the elements if they are whole numbers of `range`, and what else was found otherwise.
+  fileprivate func integers(in range: Range<Int>) -> Result<[Int64], Mismatch> {
     switch elements {
     case .int64(let e):
       if let i = e.firstIndex(where: { !range.contains(Int($0)) }) {
         let expected = "expected \(range.lowerBound)..<\(range.upperBound)"
         return .failure(Mismatch(phrase: "has \(e[i])\(place(of: i)), \(expected)"))
       }
-      return .success(e.map { Int32(truncatingIfNeeded: $0) })
-    case .bool(let e) where range == 0..<2: return .success(e.map { $0 ? 1 : 0 })
+      return .success(e)
     case .bool, .float32, .float64:
       return .failure(Mismatch(phrase: "is \(type), expected whole numbers"))
     }
@@ -65,50 +63,58 @@ extension Tensor {
 
 extension Manifest.State {
 
-  /// Returns the elements of `tensor` if it can be the state's value.
-  func given(_ tensor: Tensor) -> Result<[Float], Mismatch> {
+  /// Returns `tensor` with elements of the state's type if it can be the state's value.
+  func given(_ tensor: Tensor) -> Result<Tensor, Mismatch> {
     guard !startsComputed else {
       return .failure(Mismatch(phrase: "starts at a computed value and cannot be given"))
     }
-    return tensor.floats(shape: shape)
+    return value.fitted(tensor, steps: 1)
+  }
+
+  /// Returns the value that the rule for the first one gives, drawn with `seed` where it is random,
+  /// or `nil` if there is no rule.
+  func firstValue(seed: UInt64) -> Tensor? {
+    let count = shape.elementCount
+    switch element {
+    case .f32:
+      return initializer.map { rule in
+        Tensor(shape: shape, rule.values(count: count, seed: seed, name: name))
+      }
+    case .index: return initializer?.integers(count: count).map { Tensor(shape: shape, .int64($0)) }
+    case .bool:
+      return initializer?.integers(count: count).map { elements in
+        Tensor(shape: shape, .bool(elements.map { $0 != 0 }))
+      }
+    }
   }
 
 }
 
 extension Manifest.Value {
 
-  /// Writes `tensor` into `block` for a call of `steps` steps; returns what is wrong instead if
-  /// it does not fit.
-  func store(_ tensor: Tensor, in block: AlignedMemory, steps: Int) -> Mismatch? {
+  /// Returns `tensor` with elements of the value's type if it can be the value in a call of `steps`
+  /// steps.
+  func fitted(_ tensor: Tensor, steps: Int) -> Result<Tensor, Mismatch> {
     let tensor = counted ? tensor.prefix(steps) : tensor
     let expected = shape(steps: steps)
     guard tensor.shape == expected else {
-      return mismatch(tensor, steps: steps)
+      return .failure(mismatch(tensor, steps: steps))
     }
     switch element {
-    case .f32: return store(tensor.floats(shape: expected), in: block)
+    case .f32: return tensor.floats(shape: expected).map { Tensor(shape: expected, $0) }
     case .index:
-      if case .bool = tensor.elements {
-        return mismatch(tensor, steps: steps)
+      if case .bool = tensor.elements { return .failure(mismatch(tensor, steps: steps)) }
+      return tensor.integers(in: 0..<(classes ?? 0)).map { Tensor(shape: expected, .int64($0)) }
+    case .bool:
+      if case .bool = tensor.elements { return .success(tensor) }
+      return tensor.integers(in: 0..<2).map { elements in
+        Tensor(shape: expected, .bool(elements.map { $0 != 0 }))
       }
-      return store(tensor.integers(in: 0..<(classes ?? 0)), in: block)
-    case .bool: return store(tensor.integers(in: 0..<2), in: block)
     }
   }
 
   private func mismatch(_ tensor: Tensor, steps: Int) -> Mismatch {
     Mismatch(phrase: "is \(tensor.type), expected \(type(steps: steps))")
-  }
-
-  private func store<T: BitwiseCopyable>(
-    _ elements: Result<[T], Mismatch>, in block: AlignedMemory
-  ) -> Mismatch? {
-    switch elements {
-    case .success(let e):
-      block.store(e)
-      return nil
-    case .failure(let mismatch): return mismatch
-    }
   }
 
   /// Returns what a call of `steps` steps left in `block`.
@@ -119,6 +125,22 @@ extension Manifest.Value {
     case .f32: Tensor(shape: shape, block.load(count, as: Float.self))
     case .index: Tensor(shape: shape, .int64(block.load(count, as: Int32.self).map(Int64.init)))
     case .bool: Tensor(shape: shape, .bool(block.load(count, as: Int32.self).map { $0 != 0 }))
+    }
+  }
+
+}
+
+extension AlignedMemory {
+
+  /// Replaces the first elements by those of `tensor`, four bytes each, as a model reads them.
+  ///
+  /// - Requires: they fit, and `tensor` was fitted to a declared value.
+  func store(_ tensor: Tensor) {
+    switch tensor.elements {
+    case .float32(let e): store(e)
+    case .int64(let e): store(e.map { Int32(truncatingIfNeeded: $0) })
+    case .bool(let e): store(e.map { $0 ? 1 : 0 as Int32 })
+    case .float64: preconditionFailure("no declared value has elements of double precision")
     }
   }
 

@@ -27,6 +27,25 @@ extension Initializer {
     }
   }
 
+  /// Returns the first values of an array of whole numbers, or `nil` if they are random or one of
+  /// them is not whole.
+  ///
+  /// - Requires: `count` is not negative, and is the number of elements of a literal.
+  /// - Complexity: O(*n*), where *n* is `count`.
+  package func integers(count: Int) -> [Int64]? {
+    switch self {
+    case .zeros: return Array(repeating: 0, count: count)
+    case .ones: return Array(repeating: 1, count: count)
+    case .constant(let c): return Int64(exactly: c).map { Array(repeating: $0, count: count) }
+    case .iota: return (0..<count).map { Int64($0) }
+    case .uniform, .normal: return nil
+    case .literal(let elements):
+      precondition(elements.count == count, "as many elements as the literal has")
+      let whole = elements.compactMap { Int64(exactly: $0) }
+      return whole.count == count ? whole : nil
+    }
+  }
+
   /// Returns a number from `low` up to, but not including, `high`, made from the upper 53 bits.
   ///
   /// If `low` is not less than `high`, the interval has no elements, and the result lies between them.

@@ -46,6 +46,15 @@ import Testing
     #expect(!run.errors.contains("\u{1B}"))
   }
 
+  @Test func knowsPasses() {
+    let text = "model M {\n passes done entrise\n input x : f32\n output x\n}"
+    let run = graphc("check", text)
+    #expect(run.status == 1)
+    #expect(
+      run.errors.hasPrefix(
+        "<stdin>:2:14: error: no pass is called 'entrise'; did you mean 'entries'? [unknown-pass]"))
+  }
+
   @Test func passesWarnings() {
     let run = graphc(
       "check",

@@ -57,6 +57,16 @@ import Testing
     #expect(graphc(["compile", "rnn.graph", "--print", "swfit"]).status == 2)
   }
 
+  @Test func mapsToLinesOfTheGraph() throws {
+    let folder = temporaryFile("debug")
+    let run = SmallModel.run("compile", ["-o", folder, "--debug-graph"])
+    #expect(run.status == 0, "\(run.errors)")
+    let mapped = try text("\(folder)/rnn.swift").split(separator: "\n")
+    #expect(mapped.contains { $0.contains("#sourceLocation(file: \"rnn.graph\", line: 20)") })
+    let plain = try text("\(SmallModel.compiled.folder)/rnn.swift").split(separator: "\n")
+    #expect(plain == mapped.filter { !$0.contains("#sourceLocation") })
+  }
+
   @Test(arguments: [[], ["cse"], ["concat-linears"], ["unroll"]])
   func completesChosenPasses(_ passes: [String]) {
     let run = graphc([
@@ -82,7 +92,8 @@ import Testing
   @Test func reportsTooMuchMemory() {
     let run = graphc(["compile", "rnn.graph", "--memory", "64K"])
     #expect(run.status == 1)
-    #expect(run.errors.contains("[arena-too-large]"))
+    #expect(run.errors.contains("error: the weights take "))
+    #expect(run.errors.contains(" bytes; '--memory' permits 65536 [arena-too-large]"))
   }
 
 }

@@ -28,6 +28,27 @@ import Testing
     #expect(run.output == "total: f32[3, 4] = \(rows)\nwhole: f32[3, 4] = \(rows)\n")
   }
 
+  @Test(arguments: [[], ["--interpret"]])
+  func keepsIndicesAndTruthValuesInStates(_ options: [String]) throws {
+    let (k, seen) = (temporaryFile("k.npy"), temporaryFile("seen.npy"))
+    let go = try file(Tensor(shape: [2], .bool([true, false])))
+    let next = try file(Tensor(shape: [2], .int64([2, 0])))
+    let arguments = [
+      "--input", "go=\(go)", "--input", "next=\(next)", "--output", "k=\(k)", "--output",
+      "seen=\(seen)",
+    ]
+    let first = graphc("run", IndexState.text, arguments + options)
+    #expect(first.status == 0, "\(first.errors)")
+    #expect(first.output == "y: f32[2, 3] = [[9, 10, 11], [12, 13, 14]]\n")
+    #expect(try tensor(k) == Tensor(shape: [2], .int64([2, 4])))
+    #expect(try tensor(seen) == Tensor(shape: [2], .bool([true, false])))
+    let second = graphc("run", IndexState.text, arguments + ["--input", "k=\(k)"] + options)
+    #expect(second.output == "y: f32[2, 3] = [[6, 7, 8], [12, 13, 14]]\n", "\(second.errors)")
+    let wrong = try file(Tensor(shape: [2], .int64([5, 0])))
+    let refused = graphc("run", IndexState.text, arguments + ["--input", "k=\(wrong)"] + options)
+    #expect(refused.errors.contains("\n  'k' has 5 at [0], expected 0..<5\n"), "\(refused.errors)")
+  }
+
   /// Runs the small model on tokens and a state, and returns the logits and the state after it.
   private func answers(_ options: [String]) throws -> (logits: Tensor, h: Tensor) {
     let tokens = try file(Tensor(shape: [4, 2], .int64([1, 2, 3, 4, 5, 6, 7, 27])))
@@ -93,7 +114,7 @@ import Testing
         error: the inputs do not fit entry 'forward':
           'tokens' has 28 at [0, 0], expected 0..<28
           'h' is f32[2, 9], expected f32[2, 8]
-          left over: 'x'; did you mean 'h'?
+          left over: 'x'
 
         """), "\(run.errors)")
     let output = SmallModel.run("run", ["--output", "logit=x.npy", "--entry", "step"] + options)

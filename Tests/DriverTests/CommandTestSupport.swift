@@ -61,6 +61,27 @@ enum SmallModel {
 
 }
 
+/// A model whose states are indices and truth values.
+enum IndexState {
+
+  static let text = """
+    model IndexState {
+      dim b = 2, v = 5
+      param E : f32[v, 3] = iota
+      input go : bool[b]
+      input next : index<v>[b]
+      carried state k : index<v>[b] = [3, 4]
+      carried state seen : bool[b] = zeros
+      y = gather(E, k)
+      k = where(go, next, k)
+      seen = or(seen, go)
+      output y
+    }
+
+    """
+
+}
+
 /// Returns options that set each of `assignments`.
 func dimensions(_ assignments: [String]) -> [String] {
   assignments.flatMap { ["--dim", $0] }

@@ -22,6 +22,20 @@ import Testing
     #expect(answer["values"]?.elements?.count == 2)
   }
 
+  @Test func countsStepsOfEntriesThatDo() {
+    let run = SmallModel.run("verify", ["--steps", "2"])
+    #expect(run.status == 0, "\(run.errors)")
+    #expect(run.output.contains("forward: logits: ") && run.output.contains("step: logits: "))
+    let many = SmallModel.run("verify", ["--steps", "5"])
+    #expect(many.status == 2)
+    #expect(
+      many.errors.contains(
+        "'--steps' is 5, but entry 'forward' runs at most 4, the size of 'num_steps'"))
+    let step = SmallModel.run("verify", ["--steps", "1", "--entry", "step"])
+    #expect(step.status == 2)
+    #expect(step.errors.contains("'--steps' has no use: no call of 'step' counts steps"))
+  }
+
   @Test func comparesIndicesAndTruthValues() {
     let run = graphc(
       "verify",
@@ -44,6 +58,13 @@ import Testing
     #expect(run.status == 0, "\(run.errors)\(run.output)")
     #expect(run.output.contains("forward: best: equal: ok\n"))
     #expect(run.output.contains("forward: large: equal: ok\n"))
+  }
+
+  @Test func comparesStatesOfIndicesAndTruthValues() {
+    let run = graphc("verify", IndexState.text, ["--calls", "4"])
+    #expect(run.status == 0, "\(run.errors)\(run.output)")
+    #expect(run.output.contains("forward: state k: equal: ok\n"))
+    #expect(run.output.contains("forward: state seen: equal: ok\n"))
   }
 
   @Test func measuresNumbersByTheirMagnitude() throws {

@@ -35,7 +35,8 @@ import Testing
       let parts = first.dropFirst("// --dim ".count).split(separator: "=")
       dimensions = [(String(parts[0]), Int(parts[1]) ?? 0)]
     }
-    return ParsingTests.parse(utf8: text, overriding: dimensions)
+    let passes = code == .unknownPass ? ["entries", "simplify"] : nil
+    return ParsingTests.parse(utf8: text, overriding: dimensions, knownPasses: passes)
   }
 
 }

@@ -37,6 +37,17 @@ import Testing
     #expect(parse(minus).rendered == "")
   }
 
+  @Test func `names of models have at most 100 characters`() {
+    let name = String(repeating: "M", count: 100)
+    let body = "{\n input x : f32\n output x\n}"
+    #expect(parse("model \(name) \(body)").rendered == "")
+    let outcome = parse("model \(name)N \(body)")
+    #expect(outcome.codes == ["name-too-long"])
+    #expect(outcome.summary == ["1:7 found a name of 101 bytes, expected at most 100"])
+    let long = parse("model \(String(repeating: "M", count: 256)) \(body)")
+    #expect(long.summary == ["1:7 found a name of 256 bytes, expected at most 255"])
+  }
+
   @Test func `long chains are no nesting`() {
     let sum = model("h = x\(String(repeating: " + x", count: 20_000))")
     #expect(parse(sum).rendered == "")

@@ -110,6 +110,19 @@ import Testing
     #expect(printed.contains("matmul(tanh, V)"), "\(printed)")
   }
 
+  @Test func `finished passes have names of passes`() {
+    let text =
+      "model M {\n passes done entries, nonsense,\n  fodl\n entry forward {\n"
+      + " input x : f32\n output x\n }\n}"
+    let outcome = parse(text, knownPasses: ["entries", "fold"])
+    #expect(
+      outcome.summary == [
+        "2:23 no pass is called 'nonsense'; there are entries, fold",
+        "3:3 no pass is called 'fodl'; did you mean 'fold'?",
+      ])
+    #expect(outcome.codes == ["unknown-pass", "unknown-pass"])
+  }
+
   @Test func `a place of a value of bind can be read by an entry`() throws {
     let outcome = parse(
       """

@@ -63,7 +63,7 @@ import Testing
     Change("model", #""é""#, "the name of the model, 'é', is not an identifier"),
     Change("weightBytes", #"-1"#, "the weights take -1 bytes"),
     Change("weightBytes", #"1000000000000000"#, "the weights take 1000000000000000 bytes"),
-    Change("bindWorkspaceBytes", #"-8"#, "the workspace of bind take -8 bytes"),
+    Change("bindWorkspaceBytes", #"-8"#, "the workspace of bind takes -8 bytes"),
     Change("dims.0.size", #"-1"#, "dim 'num_steps' has size -1"),
     Change("parameters.1.name", #""W""#, "parameter 'W' occurs twice"),
     Change(
@@ -76,8 +76,26 @@ import Testing
     Change(
       "parameters.0.shape", #"[4611686018427387904, 4, 0]"#,
       "parameter 'W' has the shape [4611686018427387904, 4, 0]"),
-    Change("states.0.element", #""bool""#, "state 'count' has elements other than f32"),
-    Change("states.2.parameter", #""W""#, "state 'learned' starts at no parameter of its shape"),
+    Change("states.0.element", #""index""#, "state 'count' has a wrong number of classes"),
+    Change("states.0.classes", "4", "state 'count' has a wrong number of classes"),
+    Change("states.4.classes", "-1", "state 'place' has a wrong number of classes"),
+    Change("states.4.classes", "4", "state 'place' has an impossible first value"),
+    Change(
+      "states.4.initializer", #"{"literal": {"_0": [3, 0.5]}}"#,
+      "state 'place' has an impossible first value"),
+    Change(
+      "states.4.initializer", #"{"literal": {"_0": [3]}}"#, "state 'place' has 1 elements for 2"),
+    Change(
+      "states.4.initializer", #"{"constant": {"_0": "nan"}}"#,
+      "state 'place' has an impossible first value"),
+    Change(
+      "states.5.initializer", #"{"uniform": {"low": 0, "high": 1}}"#,
+      "state 'odd' has an impossible first value"),
+    Change(
+      "states.5.initializer", #"{"constant": {"_0": 2}}"#,
+      "state 'odd' has an impossible first value"),
+    Change("states.2.element", #""bool""#, "state 'learned' starts at no parameter of its type"),
+    Change("states.2.parameter", #""W""#, "state 'learned' starts at no parameter of its type"),
     Change("states.0.parameter", #""b""#, "state 'count' has two first values"),
     Change("states.0.name", #""x""#, "input or state of entry 'forward', 'x' occurs twice"),
     Change("entries.1.name", #""bind""#, "entry 'bind' is not a name for an entry"),

@@ -91,6 +91,10 @@ import Testing
     (["a", "--input", "x"], "'--input' needs NAME=VALUE, found 'x'"),
     (["a", "--input", "x="], "'--input' needs NAME=VALUE, found 'x='"),
     (["a", "--input", "x=1", "--input", "x=2"], "'--input' names 'x' twice"),
+    (
+      ["a", "--output", "x=q.npy", "--output", "y=./q.npy"],
+      "'--output' names the file './q.npy' twice"
+    ),
   ])
   func refusesWrongCommandLines(_ arguments: [String], _ message: String) {
     let outcome = RunnerCommand.run(arguments)

@@ -99,6 +99,53 @@ import Testing
     #expect(try session.state(named: "count").elements == .float32([0, -1]))
   }
 
+  @Test func keepsIndicesAndTruthValuesInStates() throws {
+    let session = try Toy.session()
+    try session.bind(parameters: weights)
+    let scale = ["scale": Tensor(shape: [], [1])]
+    #expect(try session.state(named: "place") == Tensor(shape: [2], .int64([3, 4])))
+    #expect(try session.state(named: "odd") == Tensor(shape: [], .bool([true])))
+    for place: [Int64] in [[4, 0], [0, 1]] {
+      _ = try session.run(entry: "step", inputs: scale)
+      #expect(try session.state(named: "place").elements == .int64(place))
+      #expect(try session.state(named: "odd").elements == .bool([false]))
+    }
+    let given = scale.merging([
+      "place": Tensor(shape: [2], .int64([1, 2])), "odd": Tensor(shape: [], .int64([0])),
+    ]) { a, _ in a }
+    _ = try session.run(entry: "step", inputs: given)
+    #expect(try session.state(named: "place").elements == .int64([2, 3]))
+    #expect(try session.state(named: "odd").elements == .bool([true]))
+    try session.setState("odd", to: Tensor(shape: [], .bool([false])))
+    try session.setState("place", to: Tensor(shape: [2], .int64([0, 4])))
+    #expect(try session.state(named: "odd").elements == .bool([false]))
+    #expect(try session.state(named: "place").elements == .int64([0, 4]))
+    session.reset()
+    #expect(try session.state(named: "place").elements == .int64([3, 4]))
+  }
+
+  @Test func refusesStatesOutOfRange() throws {
+    let session = try Toy.session()
+    try session.bind(parameters: weights)
+    let large = runnerError {
+      try session.setState("place", to: Tensor(shape: [2], .int64([0, 5])))
+    }
+    #expect(large?.message == "state 'place' has 5 at [1], expected 0..<5")
+    let error = runnerError {
+      _ = try session.run(
+        entry: "step",
+        inputs: [
+          "scale": Tensor(shape: [], [1]), "place": Tensor(shape: [2], [0, 1]),
+          "odd": Tensor(shape: [], .int64([2])),
+        ])
+    }
+    #expect(
+      error?.details == [
+        "'place' is f32[2], expected whole numbers", "'odd' has 2, expected 0..<2",
+      ])
+    #expect(try session.state(named: "place").elements == .int64([3, 4]))
+  }
+
   @Test func refusesComputedAndUnknownStates() throws {
     let session = try Toy.session()
     try session.bind(parameters: weights)
@@ -121,6 +168,7 @@ import Testing
     inputs["flag"] = Tensor(shape: [2], .int64([0, 2]))
     inputs["count"] = Tensor(shape: [3], [1, 2, 3])
     inputs["token"] = Tensor(shape: [], [1])
+    inputs["y"] = Tensor(shape: [], [1])
     let error = runnerError { _ = try session.run(entry: "forward", inputs: inputs) }
     #expect(
       error?.rendered == """
@@ -129,7 +177,8 @@ import Testing
           'tokens' has 5 at [2, 1], expected 0..<5
           'flag' has 2 at [1], expected 0..<2
           'count' is f32[3], expected f32[2]
-          left over: 'token'; did you mean 'tokens'?
+          left over: 'token'
+          left over: 'y'; did you mean 'x'?
 
         """)
     #expect(error?.exitStatus == 1)

@@ -19,6 +19,10 @@ enum Toy {
       .init(name: "fresh", shape: [2], carried: false, initializer: .ones),
       .init(name: "learned", shape: [2], carried: false, initializer: nil, parameter: "b"),
       .init(name: "computed", shape: [], carried: false, initializer: nil),
+      .init(
+        name: "place", element: .index, classes: 5, shape: [2], carried: true,
+        initializer: .literal([3, 4])),
+      .init(name: "odd", element: .bool, shape: [], carried: false, initializer: .ones),
     ],
     weightBytes: 32, bindWorkspaceBytes: 16,
     entries: [
@@ -44,6 +48,7 @@ enum Toy {
   ///
   /// `forward`: y[t] = x[t] W + b, next[t] = tokens[t] + 1, negated = not flag, all states go up by
   /// one a step. `step`: tiny = scale * 1e-30, and states go up by one.
+  /// So does `place`, from 4 to 0, while `odd` changes.
   private static let source = """
     public typealias Table = UnsafePointer<UnsafeRawPointer?>
     public typealias MutableTable = UnsafePointer<UnsafeMutableRawPointer?>
@@ -59,6 +64,9 @@ enum Toy {
     func count(_ states: MutableTable) {
       for s in 0..<3 { for i in 0..<2 { write(states, s, Float.self)[i] += 1 } }
       write(states, 3, Float.self)[0] += 1
+      let place = write(states, 4, Int32.self)
+      for i in 0..<2 { place[i] = (place[i] + 1) % 5 }
+      write(states, 5, Int32.self)[0] ^= 1
     }
 
     @_cdecl("toy_bind")

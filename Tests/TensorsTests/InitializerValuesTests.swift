@@ -10,6 +10,17 @@ import Testing
   /// with a probability below 1e-6, and the seeds are fixed.
   private static let count = 100_000
 
+  @Test func givesWholeNumbers() {
+    #expect(Initializer.zeros.integers(count: 2) == [0, 0])
+    #expect(Initializer.ones.integers(count: 2) == [1, 1])
+    #expect(Initializer.iota.integers(count: 3) == [0, 1, 2])
+    #expect(Initializer.constant(16_777_217).integers(count: 1) == [16_777_217])
+    #expect(Initializer.literal([3, -0.0]).integers(count: 2) == [3, 0])
+    #expect(Initializer.literal([3, 0.5]).integers(count: 2) == nil)
+    #expect(Initializer.constant(.nan).integers(count: 1) == nil)
+    #expect(Initializer.uniform(low: 0, high: 1).integers(count: 1) == nil)
+  }
+
   @Test func makesFixedValues() {
     #expect(values(.zeros, 3) == [0, 0, 0])
     #expect(values(.ones, 2) == [1, 1])

@@ -26,8 +26,10 @@ extension Command {
         "where the files go (default: MODEL.graphc in this folder)"),
       CommandLineOption(
         "--print", value: "WHAT", "print the plan or the swift text instead of compiling"),
-    ] + CompilingOptions.options
-      + [CompilingOptions.seed, CompilingOptions.compiler, CompilingOptions.json]
+    ] + CompilingOptions.options + [
+      CompilingOptions.debugGraph, CompilingOptions.seed, CompilingOptions.compiler,
+      CompilingOptions.json,
+    ]
   ) { arguments, console in
     let options = try CompilingOptions(arguments)
     _ = try arguments.integer(of: "--seed", in: 0...UInt64.max)
@@ -159,13 +161,13 @@ private struct CompilationReport {
     let compilation = try console.reporting(source) {
       let module = try source.module(overriding: options.dimensions, warnings: &warnings)
       return try Compilation(
-        module, options: options.completed(for: module), warnings: warnings
-      ) { record, module in
-        guard nodesBefore.isEmpty, module.form == .entries else { return }
-        for i in module.entries.indices {
-          nodesBefore[module.entries[i].name] = module.cost(ofEntry: i).nodes
-        }
-      }
+        module, options: options.completed(for: module), warnings: warnings,
+        observe: { record, module in
+          guard nodesBefore.isEmpty, module.form == .entries else { return }
+          for i in module.entries.indices {
+            nodesBefore[module.entries[i].name] = module.cost(ofEntry: i).nodes
+          }
+        }, location: source.location)
     }
     console.report(compilation.warnings, in: source)
     let module = compilation.module

@@ -30,6 +30,10 @@ struct CompilingOptions {
   static let compiler = CommandLineOption(
     "--swiftc", value: "PATH", "the Swift compiler (default: GRAPHC_SWIFTC, or that on the PATH)")
 
+  /// The option for code that debuggers show the graph for.
+  static let debugGraph = CommandLineOption(
+    "--debug-graph", "let debuggers show lines of the graph for the code")
+
   /// The option for an answer that a program can read.
   static let json = CommandLineOption("--json", "print the answer as JSON")
 
@@ -62,6 +66,7 @@ struct CompilingOptions {
     if let text = arguments.value(of: "--memory") {
       compilation.memoryLimit = try Self.bytes(text)
     }
+    compilation.mapsToGraph = arguments.contains("--debug-graph")
     _ = try arguments.integer(of: "--threads", in: 1...Int(Int16.max))
     compilerPath = arguments.value(of: "--swiftc")
   }

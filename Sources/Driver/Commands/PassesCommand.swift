@@ -22,7 +22,7 @@ extension Command {
     options: [
       CommandLineOption(
         "--print-after", value: "NAME",
-        "print the graph after a pass (cse.2: its second run), or all"),
+        "print the graph after a pass (cse.2: after its second run) or all"),
       CommandLineOption("--print-changed", "print the graph after each pass that changes it"),
       CommandLineOption("--diff", "print what changes, not all of the graph"),
       CommandLineOption("--rewrite-limit", value: "N", "stop rewriting after N rewrites"),
@@ -155,9 +155,9 @@ private struct PassHistory {
 /// The stages that are printed, and how.
 private struct StageSelection {
 
-  /// The pass behind which a graph is printed, and which of its runs.
+  /// The pass behind which a graph is printed, and which of its runs, from one.
   private let name: String?
-  private let run: Int?
+  private let run: Int
 
   private let printsChanged: Bool
   private let printsDifferences: Bool
@@ -166,16 +166,17 @@ private struct StageSelection {
     printsChanged = arguments.contains("--print-changed")
     printsDifferences = arguments.contains("--diff")
     guard let word = arguments.value(of: "--print-after") else {
-      (name, run) = (nil, nil)
+      (name, run) = (nil, 1)
       return
     }
     let parts = word.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
     name = String(parts[0])
-    run = parts.count > 1 ? Int(parts[1]) : nil
+    let number = parts.count > 1 ? Int(parts[1]) : 1
     let known = ["all"] + Pass.all.map(\.name)
-    guard let name, known.contains(name), parts.count == 1 || run != nil && name != "all" else {
+    guard let name, let number, known.contains(name), parts.count == 1 || name != "all" else {
       throw CompilingOptions.unknown("pass", word, among: known)
     }
+    run = number
   }
 
   /// Returns the positions in `history` of the stages that are asked for.
@@ -183,17 +184,18 @@ private struct StageSelection {
     let all = Array(history.stages.indices)
     guard let name else { return printsChanged || printsDifferences ? all : [] }
     if name == "all" { return all }
-    let found = all.filter { i in
-      let stage = history.stages[i]
-      return stage.record.pass == name && (run == nil || run == stage.run)
-    }
-    if found.isEmpty {
+    let runs = all.filter { history.stages[$0].record.pass == name }
+    if runs.isEmpty {
       let passes = history.stages.map(\.name)
       let these = passes.isEmpty ? "none does" : "these do: \(passes.joined(separator: ", "))"
-      let word = name + (run.map { ".\($0)" } ?? "")
-      throw CommandLineError("pass '\(word)' does not run here; \(these)")
+      throw CommandLineError("pass '\(name)' does not run here; \(these)")
     }
-    return found
+    guard let found = runs.first(where: { history.stages[$0].run == run }) else {
+      let names = runs.map { history.stages[$0].name }.joined(separator: ", ")
+      throw CommandLineError(
+        "pass '\(name)' has no run \(run); there \(runs.count == 1 ? "is" : "are") \(names)")
+    }
+    return [found]
   }
 
   /// Returns what is printed if just one thing is asked for, or `nil`.

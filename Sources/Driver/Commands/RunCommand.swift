@@ -33,7 +33,7 @@ extension Command {
       CommandLineOption(
         "--tokenizer", value: "T", "how a text is cut: letters (the default) or characters"),
       CommandLineOption("--max-tokens", value: "N", "use only the first N tokens of the text"),
-    ] + CompilingOptions.options + [CompilingOptions.compiler]
+    ] + CompilingOptions.options + [CompilingOptions.debugGraph, CompilingOptions.compiler]
   ) { arguments, console in
     try ModelRun(arguments, console).run()
   }
@@ -115,7 +115,8 @@ private struct ModelRun {
       var warnings = DiagnosticSet()
       let original = try source.module(overriding: options.dimensions, warnings: &warnings)
       let compilation = try Compilation(
-        original, options: options.completed(for: original), warnings: warnings)
+        original, options: options.completed(for: original), warnings: warnings,
+        location: source.location)
       try requireEntry(entry, of: compilation.module, from: original)
       return compilation
     }

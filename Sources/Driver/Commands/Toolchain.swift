@@ -17,7 +17,8 @@ struct Toolchain {
   func library(of compilation: Compilation) throws(EnvironmentError) -> CompileCache.Library {
     try cache.library(
       for: compilation.file.text, moduleName: compilation.file.symbolPrefix,
-      target: compilation.options.target, compiler: compiler)
+      target: compilation.options.target, compiler: compiler,
+      extraFlags: compilation.options.mapsToGraph ? ["-g"] : [])
   }
 
   /// Returns `compilation` loaded into this process, from the cache's folder.

@@ -24,7 +24,7 @@ extension Command {
     options: [
       CommandLineOption("--entry", value: "NAME", "what to call: forward or step (default: all)"),
       CommandLineOption("--calls", value: "N", "how often each entry is called (default: 2)"),
-      CommandLineOption("--steps", value: "N", "the count of steps of each call (default: all)"),
+      CommandLineOption("--steps", value: "N", "the steps of calls that count them (default: all)"),
     ] + CompilingOptions.options
       + [CompilingOptions.seed, CompilingOptions.compiler, CompilingOptions.json]
   ) { arguments, console in
@@ -50,6 +50,7 @@ extension Command {
     let names = entry.map { [$0] } ?? compilation.module.entries.map(\.name)
     let verification = Verification(
       expected: original, compiled: model, seed: seed, calls: calls, steps: steps)
+    try verification.checkSteps(of: names)
     let comparisons = try names.flatMap(verification.compare)
     let isEqual = comparisons.allSatisfy(\.isWithinTolerance)
     if arguments.contains("--json") {
