@@ -136,6 +136,7 @@ package struct Compilation: Sendable {
     }
     self.records = records
     self.module = result
+    try Self.checkStates(module)
     let machine = options.target.machine
     let plan = Plan(result, machine: machine)
     let faults = plan.verificationErrors()
@@ -177,6 +178,21 @@ package struct Compilation: Sendable {
     _ = try optimize(&module, options, observe: observe)
   }
 
+  /// Throws if a state starts at random, which generated code cannot do by itself.
+  private static func checkStates(_ module: Module) throws(CompilationError) {
+    for state in module.states {
+      switch state.initial {
+      case .uniform, .normal:
+        throw CompilationError(
+          .error(
+            .randomState,
+            "state '\(state.name)' starts at random values; let it start at a parameter that does",
+            at: state.span))
+      case .zeros, .ones, .constant, .iota, .literal, .parameter: break
+      }
+    }
+  }
+
   /// Throws if the memory of `plan` exceeds `limit` bytes.
   private static func checkMemory(
     _ plan: Plan, _ module: Module, limit: Int
@@ -198,7 +214,18 @@ package struct Compilation: Sendable {
 extension DiagnosticCode {
 
   /// The codes of models that are too large.
-  package static let driver: [DiagnosticCode] = [.arenaTooLarge]
+  package static let driver: [DiagnosticCode] = [.arenaTooLarge, .randomState]
+
+  package static let randomState = DiagnosticCode(
+    "random-state", "a state starts at random values",
+    example: """
+      model M {
+        input x : f32[3]
+        state h : f32[3] = normal(std: 1)
+        h = h + x
+        output h
+      }
+      """)
 
   package static let arenaTooLarge = DiagnosticCode(
     "arena-too-large", "the numbers of a model take more memory than is permitted",
