@@ -36,7 +36,8 @@ struct ModelEmitter {
   }
 
   private static let reserved: Set<String> = [
-    "weights", "workspace", "steps", "state", "State", "Weights", "memory", "reset", "forward", "step",
+    "weights", "workspace", "steps", "state", "State", "Weights", "memory", "reset", "forward",
+    "step",
     "precondition", "withFlushToZero", "reserve",
   ]
 

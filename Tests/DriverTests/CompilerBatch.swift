@@ -5,7 +5,7 @@ import IR
 import Runner
 import Synchronization
 
-/// Many models in one call of the Swift compiler.
+/// Many models in few calls of the Swift compiler.
 ///
 /// Each generated file keeps its helpers to itself, and the names that it makes public start with
 /// the name of its model, so that any number of models of different names fit into one library.
@@ -57,18 +57,35 @@ struct CompilerBatch {
     }
   }
 
-  /// Compiles all models at once and returns what became of each.
+  /// The most files of one call. All files of a module have functions of the same names, and
+  /// resolving a name takes time in proportion to them: 120 files take minutes, 14 seconds.
+  private static let callSize = 14
+
+  /// Compiles all models and returns what became of each.
+  func outcomes() throws -> [String: Outcome] {
+    var results = failures.mapValues { Outcome.failure($0) }
+    for start in stride(from: 0, to: compilations.count, by: Self.callSize) {
+      let part = compilations[start..<min(start + Self.callSize, compilations.count)]
+      results.merge(try outcomes(of: Array(part), part: start / Self.callSize)) { first, _ in first
+      }
+    }
+    return results
+  }
+
+  /// Compiles `models`, part `part` of all, at once and returns what became of each.
   ///
   /// If the compiler complains about a file, it is called again without it, at most twice.
-  func outcomes() throws -> [String: Outcome] {
+  private func outcomes(
+    of models: [(name: String, compilation: Compilation)], part: Int
+  ) throws -> [String: Outcome] {
     let folder = FileManager.default.temporaryDirectory
       .appendingPathComponent("graphc-tests-\(UUID().uuidString)").path
     let cache = try CompileCache(folder: folder)
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let compiler = try SwiftCompiler.find(cache: cache)
-    var results = failures.mapValues { Outcome.failure($0) }
-    var left = compilations
-    for round in 0..<3 where !left.isEmpty {
+    var results: [String: Outcome] = [:]
+    var left = models
+    for round in (0..<3).map({ "\(part)_\($0)" }) where !left.isEmpty {
       do throws(EnvironmentError) {
         try compile(left, by: compiler, in: folder, round: round)
         for (name, compilation) in left {
@@ -98,7 +115,7 @@ struct CompilerBatch {
 
   private func compile(
     _ models: [(name: String, compilation: Compilation)], by compiler: SwiftCompiler,
-    in folder: String, round: Int
+    in folder: String, round: String
   ) throws(EnvironmentError) {
     var paths: [String] = []
     do {
@@ -111,16 +128,15 @@ struct CompilerBatch {
       throw EnvironmentError(.files, "cannot write '\(folder)': \(error)")
     }
     Self.calls.withLock { $0 += 1 }
-    // Two threads: each file is optimised by itself anyway.
     try compiler.compile(
       source: paths[0], to: "\(folder)/\(library(round))", moduleName: "\(name)\(round)",
-      target: target, extraFlags: paths.dropFirst() + ["-num-threads", "2"], scratch: folder)
+      target: target, extraFlags: Array(paths.dropFirst()), scratch: folder)
   }
 
-  private func library(_ round: Int) -> String { "\(name)\(round).library" }
+  private func library(_ round: String) -> String { "\(name)\(round).library" }
 
   private func load(
-    _ compilation: Compilation, from folder: String, round: Int
+    _ compilation: Compilation, from folder: String, round: String
   ) throws -> CompiledModel {
     let own = compilation.manifest(compiler: "")
     let shared = Manifest(

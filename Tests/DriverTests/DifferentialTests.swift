@@ -15,14 +15,15 @@ import Testing
   private static let sweep = UInt64(1001)...3000
 
   /// The number of graphs in one call of the compiler.
-  private static let batchSize = 60
+  private static let batchSize = 50
 
   /// Returns the forms in which the graph of `seed` is compiled.
   private static func forms(_ seed: UInt64) -> [RandomModel.Form] {
     [.plain, .optimized] + (seed % 4 == 0 ? [.unrolled] : seed % 4 == 2 ? [.hoisted] : [])
   }
 
-  private static let starts = stride(from: seeds.lowerBound, through: seeds.upperBound, by: batchSize)
+  private static let starts = stride(
+    from: seeds.lowerBound, through: seeds.upperBound, by: batchSize)
 
   @Test(arguments: Array(starts).map { $0..<min($0 + UInt64(batchSize), seeds.upperBound + 1) })
   func compiledCodeAgreesWithTheInterpreter(_ seeds: Range<UInt64>) throws {

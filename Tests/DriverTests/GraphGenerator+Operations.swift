@@ -58,7 +58,8 @@ extension GraphGenerator {
           $0.element == .number && !$0.shape.isEmpty && Array($0.shape.dropLast()) == leading
         })
       else { return }
-      let weight = parameter(["\(rows) + \(y.shape[y.shape.count - 1])", columns], magnitude: "0.1")
+      let weight = parameter(
+        ["\(rows) + \(y.shape[y.shape.count - 1])", columns], magnitude: "0.1")
       result.magnitude = 0.1 * 66 * max(x.magnitude, y.magnitude)
       line("linear([\(x.text), \(y.text)], \(weight))", result)
     case .started:
@@ -125,9 +126,10 @@ extension GraphGenerator {
       let joined = line("concat(\(x.text), \(y.text), axis: \(axis))", result)
       if chance(0.5) { split(joined, axis) }
     case .split:
-      guard let both = find({ q in
-        q.element == .number && q.shape.contains { $0.hasPrefix("2 * ") }
-      }), let axis = both.shape.firstIndex(where: { $0.hasPrefix("2 * ") })
+      guard
+        let both = find({ q in
+          q.element == .number && q.shape.contains { $0.hasPrefix("2 * ") }
+        }), let axis = both.shape.firstIndex(where: { $0.hasPrefix("2 * ") })
       else { return }
       split(both, axis)
     case .slice:
@@ -289,7 +291,9 @@ extension GraphGenerator {
         "mask(\(k.text), 3)", Quantity(text: "", element: .truth, shape: ["3", "b"], isExact: true))
     default:
       guard let k = find(isIndex), case .index(let n) = k.element, !n.contains("+") else { return }
-      line("one_hot(\(k.text))", Quantity(text: "", element: .oneHot(n), shape: k.shape, isExact: true))
+      line(
+        "one_hot(\(k.text))", Quantity(text: "", element: .oneHot(n), shape: k.shape, isExact: true)
+      )
     }
   }
 

@@ -117,7 +117,8 @@ struct GraphGenerator {
   mutating func find(_ condition: (Quantity) -> Bool) -> Quantity? {
     // What is new is read more often than what is old.
     let found = pool.filter(condition)
-    return chance(0.5) ? found.suffix(4).randomElement(using: &random)
+    return chance(0.5)
+      ? found.suffix(4).randomElement(using: &random)
       : found.randomElement(using: &random)
   }
 
@@ -156,7 +157,8 @@ struct GraphGenerator {
     }
     let inputs: [Quantity] = [
       Quantity(text: "x", shape: ["b", "p"]), Quantity(text: "xs", shape: ["n", "b", "p"]),
-      Quantity(text: "z", shape: ["b", "q"]), Quantity(text: "k", element: .index("q"), shape: ["b"]),
+      Quantity(text: "z", shape: ["b", "q"]),
+      Quantity(text: "k", element: .index("q"), shape: ["b"]),
       Quantity(text: "ks", element: .index("q"), shape: ["n", "b"]),
       Quantity(text: "m", element: .truth, shape: ["b", "p"]),
       Quantity(text: "rs", shape: ["r", "b", "p"]),

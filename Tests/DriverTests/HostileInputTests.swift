@@ -71,7 +71,8 @@ import Testing
       ).contains { $0 == "size-overflow" || $0 == "impossible-size" })
     #expect(
       codes(
-        model("dim n = 40000", "input x : f32[n, 1]", "y = sum(exp(x + transpose(x)) + x)", "output y"))
+        model(
+          "dim n = 40000", "input x : f32[n, 1]", "y = sum(exp(x + transpose(x)) + x)", "output y"))
         == ["arena-too-large"])
     #expect(
       codes(
@@ -190,10 +191,16 @@ import Testing
   @Test func hostileIdentifiersCompile() throws {
     let all = [
       ["NAME": "Int", "VALUE": "Float", "PARAM": "self", "STATE": "init", "STACK": "Vector"],
-      ["NAME": "class", "VALUE": "func", "PARAM": "import", "STATE": "weights", "STACK": "workspace"],
+      [
+        "NAME": "class", "VALUE": "func", "PARAM": "import", "STATE": "weights",
+        "STACK": "workspace",
+      ],
       ["NAME": "M", "VALUE": "steps", "PARAM": "load", "STATE": "splat", "STACK": "swap"],
       ["NAME": "Model", "VALUE": "a.b", "PARAM": "a_b", "STATE": "State", "STACK": "Weights"],
-      ["NAME": "Swift", "VALUE": "numbers", "PARAM": "forward", "STATE": "memory", "STACK": "reset"],
+      [
+        "NAME": "Swift", "VALUE": "numbers", "PARAM": "forward", "STATE": "memory",
+        "STACK": "reset",
+      ],
     ]
     var batch = CompilerBatch("Hostile")
     for names in all {

@@ -150,7 +150,8 @@ struct RandomModel: Sendable {
         let expected = try Interpreter(module).evaluate(
           entry: entry.name, parameters: parameters, inputs: inputs,
           states: values.states(of: module), steps: steps)
-        result.append(Call(
+        result.append(
+          Call(
             entry: entry, steps: steps, inputs: inputs, expected: expected, tolerances: tolerances))
       }
     }

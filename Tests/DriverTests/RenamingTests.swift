@@ -100,9 +100,10 @@ import Testing
     }
     #expect(counts[0] == counts[1])
     let apart = try rewrites(
-      model(body: [bodies[1][0], "x = one_hot(tokens[t])"] + bodies[1][1...] + [
-        "logits[t] = linear(h, W_hq, b_q)"
-      ]), .auto)
+      model(
+        body: [bodies[1][0], "x = one_hot(tokens[t])"] + bodies[1][1...] + [
+          "logits[t] = linear(h, W_hq, b_q)"
+        ]), .auto)
     #expect(apart == counts[0])
   }
 
@@ -120,13 +121,15 @@ import Testing
     #expect(before.logits.part(at: 0) != after.logits.part(at: 0))
     #expect(before.state == after.state)
     // The first logits are those of the state that is given.
-    let old = try results(of: model(body: [first, "logits[t] = linear(old(h), W_hq, b_q)", assignment]))
+    let old = try results(
+      of: model(body: [first, "logits[t] = linear(old(h), W_hq, b_q)", assignment]))
     #expect(old.logits == before.logits)
   }
 
   /// Returns `rnn.graph` with `body` in its scan.
   private func model(body: [String]) throws -> String {
-    let lines = try model().split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    let lines = try model().split(separator: "\n", omittingEmptySubsequences: false).map(
+      String.init)
     let start = try #require(lines.firstIndex { $0.hasPrefix("  scan ") })
     let end = try #require(lines[start...].firstIndex { $0 == "  }" })
     return (lines[...start] + body.map { "    \($0)" } + lines[end...]).joined(separator: "\n")

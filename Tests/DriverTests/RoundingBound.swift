@@ -297,7 +297,8 @@ struct RoundingAnalysis {
       guard least > 0 else { return RoundingBound(-.infinity, .infinity, error: .infinity) }
       let magnitude = x.magnitude / least
       return RoundingBound(
-        -magnitude, magnitude, error: (x.error + magnitude * y.error) / least + 4 * unit * magnitude)
+        -magnitude, magnitude, error: (x.error + magnitude * y.error) / least + 4 * unit * magnitude
+      )
     case .max:
       return RoundingBound(
         max(x.lower, y.lower), max(x.upper, y.upper), error: max(x.error, y.error))

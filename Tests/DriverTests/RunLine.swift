@@ -115,8 +115,9 @@ private struct RunReader {
   private mutating func number() throws -> Double {
     skipSpace()
     let start = position
-    while position < text.count, text[position].isLetter && text[position] != "x"
-      || text[position].isNumber || "+-.".contains(text[position])
+    while position < text.count,
+      text[position].isLetter && text[position] != "x"
+        || text[position].isNumber || "+-.".contains(text[position])
     { position += 1 }
     let word = String(text[start..<position])
     guard let x = Double(word) else { throw failure("a number instead of '\(word)'") }
@@ -126,8 +127,9 @@ private struct RunReader {
   private mutating func word() throws -> String {
     skipSpace()
     let start = position
-    while position < text.count, text[position].isLetter || text[position].isNumber
-      || "_.".contains(text[position])
+    while position < text.count,
+      text[position].isLetter || text[position].isNumber
+        || "_.".contains(text[position])
     { position += 1 }
     if start == position { throw failure("a name") }
     return String(text[start..<position])

@@ -23,7 +23,9 @@ struct SeededValues {
 
   /// Returns the array for `type` called `name`.
   func array(_ name: String, _ type: TensorType, in dimensions: [Dimension]) throws -> DenseArray {
-    guard let shape = type.sizes(in: dimensions) else { throw TestFailure("'\(name)' is too large") }
+    guard let shape = type.sizes(in: dimensions) else {
+      throw TestFailure("'\(name)' is too large")
+    }
     // The hash of Fowler, Noll and Vo keeps names apart.
     var hash = seed &* 0x9E37_79B9_7F4A_7C15 &+ 0xCBF2_9CE4_8422_2325
     for byte in name.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
