@@ -36,8 +36,8 @@ struct ModelEmitter {
   }
 
   private static let reserved: Set<String> = [
-    "weights", "workspace", "steps", "state", "memory", "reset", "forward", "step", "precondition",
-    "withFlushToZero", "reserve",
+    "weights", "workspace", "steps", "state", "memory", "reset", "forward", "step", "gradient",
+    "precondition", "withFlushToZero", "reserve",
   ]
 
   private var parameters: [Field] {
