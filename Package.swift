@@ -61,7 +61,11 @@ let package = Package(
       name: "DriverToolTests",
       dependencies: ["CodeGen", "Driver", "Graphs", "Optimizer", "Runner", "Tensors"],
       swiftSettings: strict),
-    tests("Driver", ["Diagnostics", "Graphs", "IR", "Optimizer", "Parsing", "Runner", "Tensors"]),
+    tests(
+      "Driver",
+      [
+        "Diagnostics", "Graphs", "IR", "Interpreter", "Optimizer", "Parsing", "Runner", "Tensors",
+      ]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -181,10 +181,10 @@ extension Differentiation {
       let isEqual = apply(.compare(.equal), [left, right], name: "is_equal")
       let half = apply(.binary(.mul), [dy, number(0.5)], name: "half")
       let shared = apply(.select, [isEqual, half, number(0)], name: "shared")
-      let pairs = f == .max ? [(a, left, right), (b, right, left)] : [(a, right, left), (b, left, right)]
-      for (x, larger, smaller) in pairs where isActive(x) {
-        let isLarger = apply(.compare(.greater), [larger, smaller], name: "is_larger")
-        let dx = apply(.select, [isLarger, dy, shared], name: name(of: x))
+      let relation = f == .max ? Comparison.greater : .less
+      for (x, own, other) in [(a, left, right), (b, right, left)] where isActive(x) {
+        let isChosen = apply(.compare(relation), [own, other], name: "is_chosen")
+        let dx = apply(.select, [isChosen, dy, shared], name: name(of: x))
         accumulate(x, summedInStep: dx)
       }
     }
@@ -225,24 +225,28 @@ extension Differentiation {
     let whole = shape(of: x)
     let kept = whole.indices.map { axes.contains($0) ? Extent(1) : whole[$0] }
     let name = name(of: x)
+    /// Returns `d`, of the shape of y, in one that can be broadcast to that of x.
+    func aligned(_ d: Value) -> Value {
+      // Axes that are missing in front need not be put back.
+      axes == Array(axes.indices) && shape(of: d).count + axes.count == whole.count
+        ? d : reshaped(d, to: kept)
+    }
     switch f {
     case .sum:
       // y = sum(x);  dx = dy
-      let d = reshaped(dy, to: kept)
-      accumulate(x, apply(.broadcast(whole), [d], name: name))
+      accumulate(x, apply(.broadcast(whole), [aligned(dy)], name: name))
     case .mean:
       // y = sum(x) / n;  dx = dy / n
       let count = axes.reduce(1) { $0 * size(whole[$1]) }
       let share = apply(.binary(.div), [dy, number(Double(count))], name: "share")
-      let d = reshaped(share, to: kept)
-      accumulate(x, apply(.broadcast(whole), [d], name: name))
+      accumulate(x, apply(.broadcast(whole), [aligned(share)], name: name))
     case .max:
       // y = max(x);  dx = dy / n at the n places where x = y, else 0
       let largest = reshaped(recall(y), to: kept)
       let isLargest = apply(.compare(.equal), [recall(x), largest], name: "is_largest")
       let places = apply(.convert, [isLargest], name: "places")
       let count = apply(.reduce(.sum, axes: axes, keepingAxes: true), [places], name: "count")
-      let share = apply(.binary(.div), [reshaped(dy, to: kept), count], name: "share")
+      let share = apply(.binary(.div), [aligned(dy), count], name: "share")
       accumulate(x, apply(.binary(.mul), [places, share], name: name))
     }
   }

@@ -114,6 +114,9 @@ extension Differentiation {
 
   /// Returns what the block being written reads for `v`, a value of the forward graph.
   mutating func recall(_ v: Value) -> Value {
+    if let last = lastStep(of: v) {
+      return element(of: recall(last.steps), step: nil, offset: last.place)
+    }
     let depth = depth(of: v)
     if depth == 0 { return v }
     let loop = loop(at: depth)
@@ -132,6 +135,15 @@ extension Differentiation {
     }
     frames[depth].loop?.recalled[v] = result
     return result
+  }
+
+  /// Returns where to find `v`, a state after all steps of a scan, if nothing else means it any more:
+  /// the stacked values of the state, and the place of its last step.
+  private mutating func lastStep(of v: Value) -> (steps: Value, place: Int)? {
+    guard superseded.contains(v), case .scan(let scan) = graph.op(of: v),
+      case let count = size(scan.count), count > 0
+    else { return nil }
+    return (stacked(scan.body.results[v.result], by: v.node), scan.isReversed ? 0 : count - 1)
   }
 
   /// `true` iff the sweep computes `v` again instead of reading it: another view of its operand, or
@@ -167,7 +179,11 @@ extension Differentiation {
       guard case .scan(let scan) = graph[loop.id].op else {
         preconditionFailure("a loop is a scan")
       }
-      return apply(.broadcast([scan.count] + shape(of: v)), [recall(v)], name: graph.name(of: v))
+      return apply(.broadcast([scan.count] + shape(of: v)), [recall(v)], name: plainName(of: v))
+    }
+    if let last = lastStep(of: v) {
+      let steps = sequence(of: last.steps, loop, depth: depth)
+      return element(of: steps, axis: 1, step: nil, offset: last.place)
     }
     switch node.op {
     case .at(let axis, _)
@@ -175,7 +191,7 @@ extension Differentiation {
       let base = recall(node.operands[0])
       if axis == 0 { return base }
       let others = shape(of: base).indices.filter { $0 != axis }
-      return apply(.transpose(permutation: [axis] + others), [base], name: graph.name(of: base))
+      return apply(.transpose(permutation: [axis] + others), [base], name: plainName(of: base))
     case .oneHot:
       let indices = sequence(of: node.operands[0], loop, depth: depth)
       return apply(.oneHot, [indices], name: node.results[0].name)
@@ -247,7 +263,7 @@ extension Differentiation {
     }
     for v in swept.stacked {
       let type = type(of: v).dense
-      new.stacked.append(graph.op(of: v).isAt ? name(of: v) : graph.name(of: v))
+      new.stacked.append(plainName(of: v))
       types.append(TensorType(type.element, [scan.count] + type.shape))
     }
     let names = new.carried.map(\.name) + new.stacked
@@ -267,7 +283,8 @@ extension Differentiation {
     let operands = graph[swept.id].operands
     for (i, state) in states.enumerated() {
       let initial = operands[state]
-      accumulate(initial, unbroadcast(Value(new, i), to: shape(of: initial), name: name(of: initial)))
+      accumulate(
+        initial, unbroadcast(Value(new, i), to: shape(of: initial), name: name(of: initial)))
     }
     for (i, captured) in swept.captured.enumerated() {
       accumulate(captured.value, Value(new, states.count + i))
@@ -322,16 +339,6 @@ extension Differentiation {
   /// Returns `rows`, one after the other.
   mutating func concatenated(_ rows: [Value], name: String) -> Value {
     rows.count == 1 ? rows[0] : apply(.concat(axis: 0), rows, name: name)
-  }
-
-}
-
-extension Op {
-
-  /// `true` iff the value is a place of another one.
-  fileprivate var isAt: Bool {
-    if case .at = self { return true }
-    return false
   }
 
 }

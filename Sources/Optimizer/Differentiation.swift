@@ -52,6 +52,10 @@ struct Differentiation {
   /// The number of scans around each node and argument.
   private var depths: [ID<Node>: Int] = [:]
 
+  /// The values of states of the model that a later scan of the same block goes on with: no name
+  /// means them behind it. Never iterated.
+  private(set) var superseded: Set<Value> = []
+
   /// What is stacked for the sweep.
   private(set) var kept: [Gradient.Kept] = []
 
@@ -72,9 +76,15 @@ struct Differentiation {
 
   private mutating func recordDepths(of block: Block, _ depth: Int) {
     for argument in block.arguments { depths[argument.node] = depth }
+    var current: [ID<State>: Value] = [:]
     for id in block.nodes {
       depths[id] = depth
-      if case .scan(let scan) = graph[id].op { recordDepths(of: scan.body, depth + 1) }
+      guard case .scan(let scan) = graph[id].op else { continue }
+      for (i, carried) in scan.carried.enumerated() {
+        guard let state = carried.state else { continue }
+        if let old = current.updateValue(Value(id, i), forKey: state) { superseded.insert(old) }
+      }
+      recordDepths(of: scan.body, depth + 1)
     }
   }
 
@@ -191,7 +201,8 @@ extension Differentiation {
   /// Returns the name of the adjoint of `v`.
   func name(of v: Value) -> String { "d_\(plainName(of: v))" }
 
-  private func plainName(of v: Value) -> String {
+  /// Returns the name of `v`, or of what `v` is a place of.
+  func plainName(of v: Value) -> String {
     let node = graph[v.node]
     switch node.op {
     case .source(.parameter(let p)): return module.parameters[p].name
@@ -211,7 +222,7 @@ extension Differentiation {
     for i in results.indices.dropFirst(scan.carried.count) where results[i] == v {
       return Value(id, i)
     }
-    var name = graph.name(of: v)
+    var name = plainName(of: v)
     if let i = scan.body.arguments.dropFirst().firstIndex(of: v) {
       name = "\(scan.carried[i - 1].name)_before"
     } else if let i = results.prefix(scan.carried.count).firstIndex(of: v) {
