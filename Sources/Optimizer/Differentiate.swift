@@ -37,7 +37,7 @@ package func gradientEntry(
       .noGradient("pass '\(pass)' has run; gradients are taken before", at: module.nameSpan))
   }
   var writer = try GradientWriter(entry, module, outputs, names, isSeeded: isSeeded)
-  return writer.gradient()
+  return try writer.gradient()
 }
 
 extension Diagnostic {
@@ -152,7 +152,7 @@ private struct GradientWriter {
     return nil
   }
 
-  mutating func gradient() -> Gradient {
+  mutating func gradient() throws(CompilationError) -> Gradient {
     entry.name = "gradient"
     entry.comments = Comments()
     entry.inline(module.bind)
@@ -177,7 +177,21 @@ private struct GradientWriter {
     }
     entry.graph = sweep.finishedGraph()
     entry.outputs = outputs
+    for kept in sweep.kept { try check(kept) }
     return Gradient(entry: entry, kept: sweep.kept)
+  }
+
+  /// Throws if the values of all steps are more than a tensor may have.
+  private func check(_ kept: Gradient.Kept) throws(CompilationError) {
+    let sizes = kept.type.sizes(in: module.dimensions) ?? [.max]
+    let count = sizes.reduce(1.0) { $0 * Double($1) }
+    if sizes.count > 8 || count > Double(1 << 31) {
+      let text = kept.type.description(in: module.dimensions)
+      throw CompilationError(
+        .noGradient(
+          "the values of '\(kept.name)' at all steps, '\(text)', are too large for a tensor",
+          at: entry.span))
+    }
   }
 
   /// Returns the gradient of output `i`, after declaring it as an input unless it is 1.

@@ -312,9 +312,7 @@ extension Differentiation {
       case .product(let weight, let parts, let adjoints):
         // W has a row for each column of the parts;  dW = sum of x^T dz
         let rows = zip(parts, adjoints).map { x, dz in
-          apply(
-            .weightGradient, [sequence(of: x, swept, depth: depth), all(dz)],
-            name: name(of: weight))
+          weightGradient(x, all(dz), swept, depth: depth, name: name(of: weight))
         }
         accumulate(weight, concatenated(rows, name: name(of: weight)))
       case .transposedProduct(let weight, let x, let dz):
@@ -334,6 +332,21 @@ extension Differentiation {
         accumulate(v, unbroadcast(all(dy), to: shape(of: v), name: name(of: v)))
       }
     }
+  }
+
+  /// Returns the gradient of a weight from `dz`, the adjoints of its products with `x`, a value of
+  /// the forward body, at all steps.
+  private mutating func weightGradient(
+    _ x: Value, _ dz: Value, _ swept: LoopSweep, depth: Int, name: String
+  ) -> Value {
+    if graph.op(of: x) == .oneHot, case .oneHot(let classes) = graph.type(of: x).element {
+      let indices = sequence(of: graph[x.node].operands[0], swept, depth: depth)
+      if (try? Op.oneHot.signature(of: [type(of: indices)], in: dimensions)) == nil {
+        // Written out, the rows would be larger than a tensor may be.
+        return apply(.scatterAdd(rows: classes), [dz, indices], name: name)
+      }
+    }
+    return apply(.weightGradient, [sequence(of: x, swept, depth: depth), dz], name: name)
   }
 
   /// Returns `rows`, one after the other.
