@@ -17,18 +17,19 @@ extension Module {
     return result
   }
 
-  /// Returns the module with one entry, `gradient`, and what that keeps from step to step.
+  /// Returns the module with one entry, `gradient`, what that keeps from step to step, and the
+  /// inputs that are the gradients of `outputs`.
   ///
   /// - Requires: the module is prepared for gradients.
   func withGradient(
     of outputs: [String], by names: [String], isSeeded: Bool, _ options: CompilationOptions
-  ) throws(CompilationError) -> (module: Module, kept: [Gradient.Kept]) {
+  ) throws(CompilationError) -> (module: Module, kept: [Gradient.Kept], seeds: [String?]) {
     guard let forward = entries.first(where: { $0.name == "forward" }) ?? entries.first else {
       preconditionFailure("a model has an entry")
     }
     let gradient = try gradientEntry(
       of: forward, in: self, outputs: outputs, by: names, isSeeded: isSeeded)
-    return (with(gradient, for: options.target.machine), gradient.kept)
+    return (with(gradient, for: options.target.machine), gradient.kept, gradient.seeds)
   }
 
 }

@@ -17,6 +17,9 @@ package struct Gradient: Sendable {
   package var entry: Entry
   package var kept: [Kept]
 
+  /// For each output that is differentiated the input that is its seed gradient, if it has one.
+  package var seeds: [String?]
+
 }
 
 /// Returns the entry `gradient` of the module: `entry`, one of its entries, with the gradients of
@@ -160,9 +163,11 @@ private struct GradientWriter {
     let active = ActiveValues(
       of: entry.graph, dependingOn: Set(leaves.flatMap(\.sources)))
     var sweep = Differentiation(entry, module, active)
+    var seeds: [String?] = []
     for i in positions {
       let value = entry.outputs[i].value
       let seed = seed(ofOutput: i)
+      seeds.append(seed.name)
       sweep.accumulate(value, sweep.value(of: seed.source, type: seed.type))
     }
     sweep.sweep()
@@ -178,7 +183,7 @@ private struct GradientWriter {
     entry.graph = sweep.finishedGraph()
     entry.outputs = outputs
     for kept in sweep.kept { try check(kept) }
-    return Gradient(entry: entry, kept: sweep.kept)
+    return Gradient(entry: entry, kept: sweep.kept, seeds: seeds)
   }
 
   /// Throws if the values of all steps are more than a tensor may have.
@@ -195,16 +200,17 @@ private struct GradientWriter {
   }
 
   /// Returns the gradient of output `i`, after declaring it as an input unless it is 1.
-  private mutating func seed(ofOutput i: Int) -> (source: Source, type: TensorType) {
+  private mutating func seed(
+    ofOutput i: Int
+  ) -> (source: Source, type: TensorType, name: String?) {
     let output = entry.outputs[i]
     let type = entry.graph.type(of: output.value)
-    if type.shape.isEmpty, !isSeeded { return (.number(1), type) }
-    let name = "d_\(output.name)"
-    if let known = entry.inputs.firstIndex(where: { $0.name == name }) {
-      return (.input(known), type)
-    }
+    if type.shape.isEmpty, !isSeeded { return (.number(1), type, nil) }
+    var name = "d_\(output.name)"
+    // The entry may be a gradient itself, with such an input. Names are finite in number.
+    while entry.inputs.contains(where: { $0.name == name }) { name += "_seed" }
     entry.inputs.append(Entry.Input(name: name, type: type))
-    return (.input(entry.inputs.count - 1), type)
+    return (.input(entry.inputs.count - 1), type, name)
   }
 
 }

@@ -194,6 +194,12 @@ import Testing
     #expect(tensors.compactMap { $0["elements"] } == [30, 25, 5, 30, 6, 10].map { .integer($0) })
   }
 
+  @Test func needsFiniteNumbers() {
+    let run = graphc("gradcheck", "model M {\n  input x : f32[3]\n  y = log(x)\n  output y\n}\n")
+    #expect(run.status == 1)
+    #expect(run.errors.hasPrefix("error: outputs are not finite for random numbers"))
+  }
+
   @Test func needsNumbers() {
     let run = graphc(
       "gradcheck",

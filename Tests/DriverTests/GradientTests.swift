@@ -16,6 +16,26 @@ import Testing
     #expect(run.status == 0, "\(model.text)\n\(run.output)\(run.errors)")
   }
 
+  /// A gradient has gradients itself.
+  @Test(arguments: [
+    "y = cross_entropy(x * x, i, mask: d)", "y = linear([x, z], V)", "y = softmax(x * z)",
+    "y = matmul(x, z, transpose_a: true) * s", "y = gather(E, j) * s", "y = max(x * z, axis: 1)",
+    "y = x / (z * z + 1)",
+  ])
+  func hasSecondDerivatives(_ lines: String) throws {
+    let first = try Self.gradient(GradientCase(lines).text)
+    let run = graphc("gradcheck", first.description)
+    #expect(run.status == 0, "\(first.description)\n\(run.output)\(run.errors)")
+  }
+
+  @Test(arguments: ["rnn with a loss", "lengths", "two scans and a computed first value"])
+  func hasSecondDerivativesThroughScans(_ name: String) throws {
+    let model = try #require(GradientCase.scans.first { $0.name == name })
+    let first = try Self.gradient(model.text)
+    let run = graphc("gradcheck", first.description)
+    #expect(run.status == 0, "\(first.description)\n\(run.output)\(run.errors)")
+  }
+
   @Test(arguments: ["rnn.graph", "concat_identity.graph"])
   func agreesWithDifferencesOnShippedModels(_ name: String) {
     let run = graphc(["gradcheck", name])

@@ -49,14 +49,12 @@ extension Command {
     let source = try Source(opening: arguments.operand("the graph"), console: console)
     let seedPath = arguments.value(of: "--seed-gradient")
     var warnings = DiagnosticSet()
-    let (module, kept) = try console.reporting(source) {
+    let (module, kept, seeds) = try console.reporting(source) {
       let original = try source.module(
         overriding: options.compilation.dimensions, warnings: &warnings)
       return try original.preparedForGradients(options.compilation).withGradient(
         of: [output], by: names, isSeeded: seedPath != nil, options.compilation)
     }
-    let seedName = "d_\(output)"
-    let isSeedNeeded = module.entries[0].inputs.contains { $0.name == seedName }
     console.report(warnings, in: source)
     console.report(kept.text(in: module.dimensions))
     if arguments.contains("--print") {
@@ -68,12 +66,14 @@ extension Command {
       return 0
     }
     var inputs = try data.readInputs()
-    if let seedPath {
-      inputs[seedName] = try DataOptions.tensor(DataOptions.File(name: seedName, path: seedPath))
-    } else if isSeedNeeded, inputs[seedName] == nil {
-      throw RunnerError(
-        .input,
-        "the output '\(output.printable)' is not a single number: '--seed-gradient' is missing")
+    if let seed = seeds[0], module.entries[0].inputs.contains(where: { $0.name == seed }) {
+      if let seedPath {
+        inputs[seed] = try DataOptions.tensor(DataOptions.File(name: seed, path: seedPath))
+      } else if inputs[seed] == nil {
+        throw RunnerError(
+          .input,
+          "the output '\(output.printable)' is not a single number: '--seed-gradient' is missing")
+      }
     }
     let session: any ModelSession
     if arguments.contains("--interpret") {
