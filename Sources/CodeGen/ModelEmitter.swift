@@ -37,7 +37,7 @@ struct ModelEmitter {
 
   private static let reserved: Set<String> = [
     "weights", "workspace", "steps", "state", "State", "Weights", "memory", "reset", "forward",
-    "step",
+    "step", "gradient",
     "precondition", "withFlushToZero", "reserve",
   ]
 

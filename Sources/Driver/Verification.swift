@@ -112,7 +112,7 @@ struct Verification {
 }
 
 /// Random numbers that depend on a seed and on names alone.
-private struct RandomNumbers {
+struct RandomNumbers {
 
   let seed: UInt64
 

@@ -21,12 +21,22 @@ struct Evaluation {
   let dimensions: [Dimension]
   let given: Given
 
+  /// The values of applications of `detach`, in the order in which they are computed, if they are
+  /// not those of their operands.
+  let held: [DenseArray]?
+
+  /// The values of the applications of `detach` so far.
+  private(set) var detached: [DenseArray] = []
+
   /// The results of the nodes of blocks, and the arguments of the bodies that are being run; those
   /// of bodies are overwritten by each turn.
   private var values: [Value: DenseArray] = [:]
 
   /// Creates the evaluation of `graph`, in which dimensions have the values in `dimensions`.
-  init(of graph: Graph, in dimensions: [Dimension], given: Given) {
+  init(
+    of graph: Graph, in dimensions: [Dimension], given: Given, holding held: [DenseArray]? = nil
+  ) {
+    self.held = held
     self.graph = graph
     self.dimensions = dimensions
     self.given = given
@@ -47,6 +57,11 @@ struct Evaluation {
     let results: [DenseArray]
     if case .scan(let scan) = node.op {
       results = try self.results(of: scan, node)
+    } else if node.op == .detach {
+      let value: DenseArray
+      if let held { value = held[detached.count] } else { value = try yield(of: node) }
+      detached.append(value)
+      results = [value]
     } else {
       do throws(InterpreterError) {
         results = [try yield(of: node)]

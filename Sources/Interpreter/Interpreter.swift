@@ -16,6 +16,9 @@ package struct Interpreter: Sendable {
     /// The values of all states at the end of the call, by name.
     package var states: [String: DenseArray]
 
+    /// The values of the applications of `detach`, in the order in which they are computed.
+    package var detached: [DenseArray] = []
+
   }
 
   package let module: Module
@@ -30,10 +33,14 @@ package struct Interpreter: Sendable {
   /// All parameters and inputs must be given, except for labels that the entry does not use. A state
   /// that is missing starts as it is declared, with seed 0 where that is random.
   ///
-  /// - Parameter steps: The number of steps that scans do; as many as their dimension says if `nil`.
+  /// - Parameters:
+  ///   - steps: The number of steps that scans do; as many as their dimension says if `nil`.
+  ///   - detached: The values of the applications of `detach`, from another evaluation of the entry;
+  ///     they are those of their operands if `nil`.
   package func evaluate(
     entry name: String, parameters: [String: DenseArray] = [:],
-    inputs: [String: DenseArray] = [:], states: [String: DenseArray] = [:], steps: Int? = nil
+    inputs: [String: DenseArray] = [:], states: [String: DenseArray] = [:], steps: Int? = nil,
+    holding detached: [DenseArray]? = nil
   ) throws(InterpreterError) -> Results {
     guard let entry = module.entries.first(where: { $0.name == name }) else {
       throw InterpreterError("no entry is called '\(name)'")
@@ -48,9 +55,10 @@ package struct Interpreter: Sendable {
     given.states = module.states.map { states[$0.name] ?? named($0.name, in: initial) }
     given = try cut(given, to: dimensions)
 
-    var evaluation = Evaluation(of: entry.graph, in: dimensions, given: given)
+    var evaluation = Evaluation(
+      of: entry.graph, in: dimensions, given: given, holding: detached)
     try evaluation.run(entry.graph.body)
-    var results = Results(outputs: [], states: [:])
+    var results = Results(outputs: [], states: [:], detached: evaluation.detached)
     for output in entry.outputs {
       results.outputs.append((output.name, try evaluation.value(of: output.value)))
     }

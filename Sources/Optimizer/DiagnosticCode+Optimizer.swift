@@ -3,7 +3,7 @@ import Diagnostics
 extension DiagnosticCode {
 
   /// The codes of what passes are asked for and cannot do.
-  package static let optimizer: [DiagnosticCode] = [.noStep, .tooManySteps]
+  package static let optimizer: [DiagnosticCode] = [.noStep, .tooManySteps, .noGradient]
 
   package static let noStep = DiagnosticCode(
     "no-step", "the entry 'step' is asked for, but the model cannot be computed step by step",
@@ -16,6 +16,18 @@ extension DiagnosticCode {
           h = tanh(x[t] + h)
         }
         output h
+      }
+      """)
+
+  package static let noGradient = DiagnosticCode(
+    "no-gradient", "a gradient is asked for that does not exist",
+    example: """
+      // grad --of y --by i
+      model M {
+        input x : f32[3]
+        input i : index<3>
+        y = sum(x * f32(i))
+        output y
       }
       """)
 

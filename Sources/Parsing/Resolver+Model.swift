@@ -4,7 +4,7 @@ import IR
 extension Resolver {
 
   /// The ways in which a model can be called.
-  private static let entryNames = ["forward", "step"]
+  private static let entryNames = ["forward", "step", "gradient"]
 
   /// The passes that do not use the values of dimensions.
   private static let symbolicPasses = ["entries"]

@@ -11,6 +11,12 @@ package struct DataOptions: Sendable {
     package let name: String
     package let path: String
 
+    /// Creates a file for the tensor called `name`.
+    package init(name: String, path: String) {
+      self.name = name
+      self.path = path
+    }
+
   }
 
   /// The options as a command line spells them.
@@ -74,15 +80,17 @@ package struct DataOptions: Sendable {
   /// Returns the inputs and states in the files that were given.
   package func readInputs() throws(RunnerError) -> [String: Tensor] {
     var result: [String: Tensor] = [:]
-    for file in inputs {
-      do {
-        result[file.name] = try Tensor(
-          npy: readFile(file.path, limit: Self.fileLimit), name: file.path)
-      } catch {
-        throw RunnerError(reading: error)
-      }
-    }
+    for file in inputs { result[file.name] = try Self.tensor(file) }
     return result
+  }
+
+  /// Returns the tensor in `file`.
+  package static func tensor(_ file: File) throws(RunnerError) -> Tensor {
+    do {
+      return try Tensor(npy: readFile(file.path, limit: fileLimit), name: file.path)
+    } catch {
+      throw RunnerError(reading: error)
+    }
   }
 
   /// Writes each tensor of `results` that has a file.
