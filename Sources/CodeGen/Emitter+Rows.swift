@@ -139,12 +139,9 @@ extension Emitter {
 
   /// Returns the Swift expression of `vector` with all but its first `count` lanes the least.
   mutating func padded(_ vector: String, count: String) -> String {
-    for operation in [VectorOperation.select, .integersLess, .splatIntegers, .splat] {
-      use(operation)
-    }
-    let lanes = (0..<lanes).map { "\($0)" }.joined(separator: ", ")
-    return "select(less(Integers(\(lanes)), splat(Int32(\(count)))), \(vector), "
-      + "splat(-.infinity as Float))"
+    use(.merge)
+    use(.splat)
+    return "merge(\(vector), splat(-.infinity as Float), count: \(count))"
   }
 
   /// Emits `softmax` and returns its call.
@@ -218,9 +215,8 @@ extension Emitter {
 
   /// Returns the Swift expression of `vector` with all but its first `count` lanes zero.
   mutating func cleared(_ vector: String, count: String) -> String {
-    for operation in [VectorOperation.select, .integersLess, .splatIntegers] { use(operation) }
-    let lanes = (0..<lanes).map { "\($0)" }.joined(separator: ", ")
-    return "select(less(Integers(\(lanes)), splat(Int32(\(count)))), \(vector), Vector())"
+    use(.merge)
+    return "merge(\(vector), Vector(), count: \(count))"
   }
 
   /// Appends `content` for `count` elements: in a loop for whole vectors, then for the rest.

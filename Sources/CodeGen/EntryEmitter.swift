@@ -49,6 +49,14 @@ struct EntryEmitter {
     function = "\(SwiftNames.stem(plan.entries[index].name))Entry"
     names = SwiftNames(reserved: Self.reserved.union(SwiftNames.standardNames))
     let entry = module.entries[index]
+    if entry.updatesParameters {
+      for (i, parameter) in module.parameters.enumerated() {
+        add(.parameter(ID(i)), parameter.name, .float, isWritten: true)
+      }
+      for (i, slot) in module.slots.enumerated() {
+        add(.slot(ID(i)), slot.name, .float, isWritten: true)
+      }
+    }
     for (i, state) in module.states.enumerated() {
       add(Base.state(ID(i)), state.name, Scalar32(state.type.element), isWritten: true)
     }
@@ -254,7 +262,7 @@ struct EntryEmitter {
       offset += weights[w].offset
     case .carried(let loop, let index, let isNew):
       name = carriedName(loop, index, isNew: isNew)
-    case .input, .output, .state, .parameter:
+    case .input, .output, .state, .parameter, .slot:
       guard let known = pointers.first(where: { $0.base == place.base }) else {
         preconditionFailure("the function is given '\(place.base)'")
       }

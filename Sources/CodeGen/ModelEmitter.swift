@@ -22,6 +22,9 @@ struct ModelEmitter {
     var count: Int
     var text: String
 
+    /// The number that the field has where the caller gives none; of numbers without axes only.
+    var defaultValue: Double?
+
     var element: String { Scalar32(type.element) == .float ? "Float" : "Int32" }
 
   }
@@ -37,13 +40,39 @@ struct ModelEmitter {
 
   private static let reserved: Set<String> = [
     "weights", "workspace", "steps", "state", "State", "Weights", "memory", "reset", "forward",
-    "step", "gradient",
-    "precondition", "withFlushToZero", "reserve",
+    "step", "gradient", "train", "slots", "Slots", "parameters", "precondition", "withFlushToZero", "reserve",
   ]
 
   private var parameters: [Field] {
     var names = SwiftNames(reserved: Self.reserved)
     return module.parameters.map { field($0.name, $0.type, &names) }
+  }
+
+  private var slots: [Field] {
+    var names = SwiftNames(reserved: Self.reserved)
+    return module.slots.map { field($0.name, $0.type, &names) }
+  }
+
+  /// `true` iff an entry changes parameters, which the model then has to keep.
+  private var isTrained: Bool { module.entries.contains(where: \.updatesParameters) }
+
+  /// Where each parameter, and each slot behind them, starts in the memory that keeps them.
+  private var offsets: (parameters: [Int], slots: [Int], count: Int) {
+    var end = 0
+    var starts: [Int] = []
+    for field in parameters + slots {
+      starts.append(end)
+      end += (field.count + 15) / 16 * 16
+    }
+    let count = parameters.count
+    return (Array(starts.prefix(count)), Array(starts.dropFirst(count)), end)
+  }
+
+  /// The expressions of the pointers to the parameters that the model keeps.
+  private var kept: [String] { offsets.parameters.map { pointer("memory.parameters", [("\($0)", 1)]) } }
+
+  private var keptSlots: [String] {
+    offsets.slots.map { pointer("memory.parameters", [("\($0)", 1)]) }
   }
 
   private var states: [Field] {
@@ -62,9 +91,11 @@ struct ModelEmitter {
       writer.line("")
       emitWeights(&writer)
       if !states.isEmpty { emitState(&writer) }
+      if isTrained, !slots.isEmpty { emitSlots(&writer) }
       writer.line("private let memory: Memory")
       writer.line("")
       emitInitializer(&writer)
+      if isTrained { emitAccess(&writer) }
       for i in plan.entries.indices { emitEntry(i, &writer) }
       emitMemory(&writer)
     }
@@ -118,17 +149,73 @@ struct ModelEmitter {
     writer.line("")
   }
 
+  private func emitSlots(_ writer: inout SourceWriter) {
+    writer.line("/// What the optimiser keeps from update to update.")
+    writer.block("public struct Slots: Sendable, Equatable {") { writer in
+      writer.line("")
+      for (s, slot) in zip(slots, module.slots) {
+        writer.line("/// `\(s.text)`, \(s.count) numbers.")
+        writer.list("public var \(s.name) = ", [initialText(slot.initial, slot.type, s)], "")
+        writer.line("")
+      }
+      writer.line("/// Creates what training starts with.")
+      writer.line("public init() {}")
+      writer.line("")
+    }
+    writer.line("")
+  }
+
+  /// Appends the access to the parameters and slots that the model keeps.
+  private func emitAccess(_ writer: inout SourceWriter) {
+    writer.line("/// The parameters as they are now.")
+    writer.block("public var weights: Weights {") { writer in
+      let arrays = zip(parameters, kept).map { p, start in
+        "\(p.name): [Float](UnsafeBufferPointer(start: \(start), count: \(p.count)))"
+      }
+      writer.list("Weights(", arrays, ")")
+    }
+    writer.line("")
+    if slots.isEmpty { return }
+    writer.line("/// What the optimiser keeps, as it is now.")
+    writer.line("///")
+    writer.line("/// - Precondition: every array has as many numbers as its shape says.")
+    writer.block("public var slots: Slots {") { writer in
+      writer.block("get {") { writer in
+        writer.line("var result = Slots()")
+        for (s, start) in zip(slots, keptSlots) {
+          writer.list(
+            "result.\(s.name) = [Float](",
+            ["UnsafeBufferPointer(start: \(start), count: \(s.count))"], ")")
+        }
+        writer.line("return result")
+      }
+      writer.block("nonmutating set {") { writer in
+        for (s, start) in zip(slots, keptSlots) {
+          writer.line("precondition(newValue.\(s.name).count == \(s.count), \"\(s.text)\")")
+          writer.line("(\(start)).update(from: newValue.\(s.name), count: \(s.count))")
+        }
+      }
+    }
+    writer.line("")
+  }
+
   /// Returns the Swift expression of the elements that `state` starts with.
   private func initialText(_ state: State, _ field: Field) -> String {
-    switch state.initial {
+    initialText(state.initial, state.type, field)
+  }
+
+  /// Returns the Swift expression of the elements of something of `type` that starts as `initial`
+  /// says.
+  private func initialText(_ initial: InitialValue, _ type: TensorType, _ field: Field) -> String {
+    switch initial {
     case .zeros: return "[\(field.element)](repeating: 0, count: \(field.count))"
     case .ones: return "[\(field.element)](repeating: 1, count: \(field.count))"
     case .constant(let x):
-      let text = literal(x.value(in: module.dimensions), Scalar32(state.type.element))
+      let text = literal(x.value(in: module.dimensions), Scalar32(type.element))
       return "[\(field.element)](repeating: \(text), count: \(field.count))"
     case .iota: return "(0..<\(field.count)).map { \(field.element)($0) }"
     case .literal(let elements):
-      let scalar = Scalar32(state.type.element)
+      let scalar = Scalar32(type.element)
       return "[\(elements.map { literal($0, scalar) }.joined(separator: ", "))]"
     case .parameter(let p): return "weights.\(parameters[p.position].name)"
     case .uniform, .normal: preconditionFailure("states do not start at random")
@@ -145,8 +232,15 @@ struct ModelEmitter {
           "precondition(weights.\(p.name).count == \(p.count), \"\(p.text)\")")
       }
       writer.line("memory = Memory()")
-      let arrays = parameters.map { "weights.\($0.name)" }
+      var arrays = parameters.map { "weights.\($0.name)" }
+      if isTrained {
+        for (start, p) in zip(kept, parameters) {
+          writer.line("(\(start)).update(from: weights.\(p.name), count: \(p.count))")
+        }
+        arrays = kept
+      }
       writer.list("bindEntry(", ["memory.weights", "memory.workspace"] + arrays, ")")
+      if isTrained, !slots.isEmpty { writer.line("slots = Slots()") }
     }
     writer.line("")
   }
@@ -155,14 +249,20 @@ struct ModelEmitter {
     let entry = module.entries[index]
     let planned = plan.entries[index]
     var names = SwiftNames(reserved: Self.reserved)
-    let inputs = entry.inputs.map { field($0.name, $0.type, &names) }
+    let inputs = entry.inputs.map { input in
+      var result = field(input.name, input.type, &names)
+      result.defaultValue = input.defaultValue
+      return result
+    }
     let outputs = entry.outputs.map {
       field($0.name, entry.graph.type(of: $0.value).dense, &names)
     }
     let steps = self.steps(of: planned)
     writer.line("/// Calls the entry \(planned.name).")
     writer.line("///")
-    for x in inputs { writer.line("/// - `\(x.name)`: `\(x.text)`, \(x.count) elements.") }
+    for x in inputs where x.defaultValue == nil {
+      writer.line("/// - `\(x.name)`: `\(x.text)`, \(x.count) elements.")
+    }
     for y in outputs { writer.line("/// - `\(y.name)`: gets `\(y.text)`, \(y.count) elements.") }
     if planned.countedDimension != nil {
       writer.comment(
@@ -173,7 +273,10 @@ struct ModelEmitter {
       "- Precondition: arrays have at least that many elements, indices are in range.",
       mark: "///")
     let parameters =
-      inputs.map { "\($0.name): [\($0.element)]" }
+      inputs.map { x in
+        guard let number = x.defaultValue else { return "\(x.name): [\(x.element)]" }
+        return "\(x.name): Float = \(literal(number, .float))"
+      }
       + (states.isEmpty ? [] : ["state: inout State"])
       + outputs.map { "\($0.name): inout [\($0.element)]" }
       + (planned.countedDimension == nil ? [] : ["steps: Int = \(steps)"])
@@ -203,7 +306,8 @@ struct ModelEmitter {
       let each = field.count / steps
       return each == 1 ? "steps" : "steps &* \(each)"
     }
-    for x in inputs {
+    for x in inputs where x.defaultValue != nil { writer.line("var \(x.name) = \(x.name)") }
+    for x in inputs where x.defaultValue == nil {
       writer.line("precondition(\(x.name).count >= \(count(x)), \"\(x.text)\")")
       emitRangeCheck(x, of: "\(x.name).prefix(\(count(x)))", &writer)
     }
@@ -214,11 +318,14 @@ struct ModelEmitter {
       writer.line("precondition(state.\(s.name).count == \(s.count), \"\(s.text)\")")
       emitRangeCheck(s, of: "state.\(s.name)", &writer)
     }
+    let isUpdate = module.entries[index].updatesParameters
     let arrays =
-      states.map { "&state.\($0.name)" } + inputs.map(\.name) + outputs.map { "&\($0.name)" }
+      (isUpdate ? kept + keptSlots : []) + states.map { "&state.\($0.name)" }
+      + inputs.map { $0.defaultValue == nil ? $0.name : "&\($0.name)" }
+      + outputs.map { "&\($0.name)" }
     emitCall(
       planned, ["memory.weights", "memory.workspace"] + arrays + [isCounted ? "steps" : "1"],
-      &writer)
+      rebinding: isUpdate ? kept : nil, &writer)
   }
 
   /// Appends a check that the indices in `elements` are in range, if `field` has indices.
@@ -232,16 +339,21 @@ struct ModelEmitter {
     }
   }
 
-  /// Appends the call of the function of `entry`, which loops flush denormals in.
+  /// Appends the call of the function of `entry`, which loops flush denormals in, and behind it that
+  /// of `bind` for `parameters` if the entry changes them.
   private func emitCall(
-    _ entry: EntryPlan, _ arguments: [String], _ writer: inout SourceWriter
+    _ entry: EntryPlan, _ arguments: [String], rebinding parameters: [String]? = nil,
+    _ writer: inout SourceWriter
   ) {
     let function = "\(SwiftNames.stem(entry.name))Entry"
     if entry.name == "step" {
       writer.list("\(function)(", arguments, ")")
       return
     }
-    writer.block("flushingToZero {") { $0.list("\(function)(", arguments, ")") }
+    writer.block("flushingToZero {") { writer in
+      writer.list("\(function)(", arguments, ")")
+      if let parameters { writer.list("bindEntry(", arguments.prefix(2) + parameters, ")") }
+    }
   }
 
   private func emitMemory(_ writer: inout SourceWriter) {
@@ -249,6 +361,10 @@ struct ModelEmitter {
     writer.line("/// The block of weights and the workspace; a class, because it frees them.")
     writer.block("private final class Memory {") { writer in
       writer.line("")
+      if isTrained {
+        writer.line(
+          "let parameters = UnsafeMutablePointer<Float>.allocate(capacity: \(offsets.count + 16))")
+      }
       for (name, bytes) in [("weights", plan.weightBytes), ("workspace", workspace)] {
         writer.line(
           "let \(name) = UnsafeMutableRawPointer.allocate(byteCount: \(bytes + 64), alignment: 64)"
@@ -256,6 +372,7 @@ struct ModelEmitter {
       }
       writer.line("")
       writer.block("init() {") {
+        if isTrained { $0.line("parameters.initialize(repeating: 0, count: \(offsets.count + 16))") }
         $0.line(
           "weights.initializeMemory(as: UInt8.self, repeating: 0, count: \(plan.weightBytes + 64))"
         )
@@ -264,6 +381,7 @@ struct ModelEmitter {
       }
       writer.line("")
       writer.block("deinit {") {
+        if isTrained { $0.line("parameters.deallocate()") }
         $0.line("weights.deallocate()")
         $0.line("workspace.deallocate()")
       }
@@ -323,11 +441,19 @@ struct ModelEmitter {
     writer.line("")
     writer.line("/// The entry \(planned.name), for callers by C.")
     let symbol = "\(prefix)_\(SwiftNames.stem(planned.name))"
+    let isUpdate = entry.updatesParameters
+    let updated =
+      isUpdate
+      ? [
+        "_ parameters: UnsafePointer<UnsafeMutableRawPointer?>",
+        "_ slots: UnsafePointer<UnsafeMutableRawPointer?>",
+        "_ weights: UnsafeMutableRawPointer",
+      ] : ["_ weights: UnsafeRawPointer"]
     writer.line("@c(\(symbol))")
     writer.function(
       "public func \(symbol)",
-      [
-        "_ weights: UnsafeRawPointer", "_ workspace: UnsafeMutableRawPointer",
+      updated + [
+        "_ workspace: UnsafeMutableRawPointer",
         "_ states: UnsafePointer<UnsafeMutableRawPointer?>",
         "_ inputs: UnsafePointer<UnsafeRawPointer?>",
         "_ outputs: UnsafePointer<UnsafeMutableRawPointer?>", "_ steps: Int",
@@ -337,6 +463,11 @@ struct ModelEmitter {
         Scalar32(type.element) == .float ? "Float" : "Int32"
       }
       var pointers: [(source: String, name: String, element: String)] = []
+      let parameters = module.parameters.indices.map { "p\($0)" }
+      if isUpdate {
+        pointers += parameters.enumerated().map { ("parameters[\($0)]", $1, "Float") }
+        pointers += module.slots.indices.map { ("slots[\($0)]", "o\($0)", "Float") }
+      }
       for (i, state) in module.states.enumerated() {
         pointers.append(("states[\(i)]", "s\(i)", element(state.type)))
       }
@@ -348,7 +479,9 @@ struct ModelEmitter {
         pointers.append(("outputs[\(i)]", "y\(i)", element(type)))
       }
       emitUnwrapped(pointers, &writer)
-      emitCall(planned, ["weights", "workspace"] + pointers.map(\.name) + ["steps"], &writer)
+      emitCall(
+        planned, ["weights", "workspace"] + pointers.map(\.name) + ["steps"],
+        rebinding: isUpdate ? parameters : nil, &writer)
     }
   }
 

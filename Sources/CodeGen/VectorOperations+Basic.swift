@@ -204,6 +204,17 @@ extension VectorOperation {
         """)
   }
 
+  func mergeText(_ n: Int) -> OperationText {
+    let lanes = (0..<n).map(String.init).joined(separator: ", ")
+    return OperationText(
+      common: """
+        \(inlined) merge(_ a: Vector, _ b: Vector, count: Int) -> Vector {
+          let lanes = Integers(\(lanes))
+          return select(less(lanes, splat(Int32(truncatingIfNeeded: count))), a, b)
+        }
+        """)
+  }
+
   func firstLanesText(_ n: Int) -> OperationText {
     let lanes = (0..<n).map(String.init).joined(separator: ", ")
     return OperationText(

@@ -41,6 +41,9 @@ package enum VectorOperation: String, CaseIterable, Hashable, Sendable {
   // `select(i, v, w)` and `select(i, j, k)`: the second operand where the first is not 0.
   case select, selectIntegers
 
+  // `merge(v, w, count: n)`: the first `n` lanes of the first operand, the others of the second.
+  case merge
+
   // The floats that equal the given integers, rounded to nearest.
   case convert
 
@@ -123,6 +126,7 @@ extension VectorOperation {
     case .loadFirst, .storeFirst, .loadFirstIntegers, .storeFirstIntegers: [.firstLanes]
     case .minimum: [.select, .notEqual, .less]
     case .maximum: [.select, .notEqual, .greater]
+    case .merge: [.select, .integersLess, .splatIntegers]
     case .clamp, .relu: [.select, .less, .splat]
     case .reducedExponential: [.clamp, .multiplyAdd, .subtract, .multiply, .splat]
     case .exponential:
@@ -176,6 +180,7 @@ extension VectorOperation {
     case .integersGreaterEqual: comparison("greaterEqual", "cmp_sge", ".>=", integers, n)
     case .select: selectText(floats, n)
     case .selectIntegers: selectText(integers, n)
+    case .merge: mergeText(n)
     case .powerOfTwo: powerOfTwoText(n)
     case .splitAtExponent: splitAtExponentText(n)
     case .firstLanes: firstLanesText(n)

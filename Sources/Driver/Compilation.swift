@@ -170,7 +170,7 @@ package struct Compilation: Sendable {
     _ module: inout Module, _ options: CompilationOptions,
     observe: (PassRecord, Module) -> Void
   ) throws(CompilationError) {
-    let missing = [Pass.writeEntries, .maskLengths].filter {
+    let missing = [Pass.writeEntries, .maskLengths, .differentiate].filter {
       !module.finishedPasses.contains($0.name)
     }
     var options = options

@@ -20,16 +20,24 @@ struct BlockPrinter {
     self.inputs = inputs
   }
 
-  /// Appends the lines outside of scans, where `results` are the new values of states.
+  /// Appends the lines outside of scans but for the last `rest`, where `results` are the new values
+  /// of states.
   mutating func printEntry(
-    _ results: [(name: String, value: Value)], into printer: inout Printer
+    _ results: [(name: String, value: Value)], without rest: Int = 0, into printer: inout Printer
   ) {
     for id in graph.nodes.ids {
       guard case .source(.state(let s)) = graph[id].op else { continue }
       olds[Value(id)] = module.states[s].name
     }
-    printNodes(of: graph.body, results: results, into: &printer)
+    var block = graph.body
+    block.nodes.removeLast(rest)
+    printNodes(of: block, results: results, into: &printer)
     for text in graph.body.closingComments { printer.comment(text) }
+  }
+
+  /// Appends the last `count` lines outside of scans.
+  mutating func printLast(_ count: Int, into printer: inout Printer) {
+    printNodes(of: Block(nodes: graph.body.nodes.suffix(count)), results: [], into: &printer)
   }
 
   /// Returns the text by which a line reads `v`.
@@ -60,6 +68,7 @@ struct BlockPrinter {
     case .constant(let c): module.constants[c].name
     case .input(let i): inputs[i]
     case .state(let s): module.states[s].name
+    case .slot(let s): module.slots[s].name
     case .bound(let i): module.bind.results[i].name
     }
   }

@@ -180,17 +180,25 @@ extension Graph {
 
 extension Entry {
 
-  /// The values that the entry yields: the new values of states, then the outputs.
-  package var roots: [Value] { updates.map(\.value) + outputs.map(\.value) }
+  /// The values that the entry yields: new values, then the outputs and the loss if there is one.
+  package var roots: [Value] {
+    updates.map(\.value) + outputs.map(\.value) + (training.map { [$0.loss] } ?? [])
+  }
+
+  /// Sets the graph to `graph`, in which `values` are the roots.
+  package mutating func replaceGraph(_ graph: Graph, roots values: [Value]) {
+    self.graph = graph
+    for i in updates.indices { updates[i].value = values[i] }
+    for i in outputs.indices { outputs[i].value = values[updates.count + i] }
+    training?.loss = values[values.count - 1]
+  }
 
   /// Rewrites the graph by `transform`, after `start` has had a say in what stands for what.
   package mutating func rewrite(
     starting start: (inout GraphRewriter) -> Void = { _ in }, _ transform: GraphRewriter.Transform
   ) {
     let (graph, roots) = graph.rewritten(keeping: roots, starting: start, transform)
-    self.graph = graph
-    for i in updates.indices { updates[i].value = roots[i] }
-    for i in outputs.indices { outputs[i].value = roots[updates.count + i] }
+    replaceGraph(graph, roots: roots)
   }
 
 }

@@ -92,6 +92,7 @@ struct GraphVerifier {
     case .constant(let c): declared = module.constants.element(c.position)?.type
     case .input(let i): declared = entry?.inputs.element(i)?.type
     case .state(let s): declared = entry == nil ? nil : module.states.element(s.position)?.type
+    case .slot(let s): declared = entry == nil ? nil : module.slots.element(s.position)?.type
     case .bound(let i):
       let result = entry == nil ? nil : module.bind.results.element(i)
       declared = result.map { module.bind.graph.type(of: $0.value) }
@@ -208,7 +209,7 @@ extension TensorType {
 extension Array {
 
   /// Returns the element at `position`, or `nil` if there is none.
-  fileprivate func element(_ position: Int) -> Element? {
+  func element(_ position: Int) -> Element? {
     indices.contains(position) ? self[position] : nil
   }
 

@@ -6,10 +6,23 @@ extension Module {
   /// - Requires: names are settled.
   mutating func settleOrderOfResults() {
     for i in entries.indices {
-      entries[i].updates.sort { $0.state < $1.state }
+      entries[i].updates.sort { $0.target.order < $1.target.order }
       let graph = entries[i].graph
       if graph.hasOrderedResults(in: graph.body) { continue }
       entries[i].rewrite { rewriter, id in rewriter.copyOrderingResults(of: id) }
+    }
+  }
+
+}
+
+extension Entry.Update.Target {
+
+  /// The place in the order of the text: states, parameters, slots.
+  fileprivate var order: (Int, Int) {
+    switch self {
+    case .state(let s): (0, s.position)
+    case .parameter(let p): (1, p.position)
+    case .slot(let s): (2, s.position)
     }
   }
 

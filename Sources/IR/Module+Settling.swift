@@ -7,6 +7,7 @@ extension Module {
   package mutating func settle() {
     // Copying puts the nodes into the order of the text and drops those that no line shows.
     rewriteGraphs { _, _ in false }
+    for i in entries.indices { entries[i].separateLoss() }
     settleBindResults()
     var names = NameTable()
     for name in declaredNames { names.claim(name) }
@@ -31,9 +32,9 @@ extension Module {
     settleOrderOfResults()
   }
 
-  /// The names of dimensions, parameters and states, and of the constants that a text declares.
+  /// The names of dimensions, parameters, states and slots, and of the constants that a text declares.
   private var declaredNames: [String] {
-    dimensions.map(\.name) + parameters.map(\.name) + states.map(\.name)
+    dimensions.map(\.name) + parameters.map(\.name) + states.map(\.name) + slots.map(\.name)
       + constants.filter { $0.span.file != nil }.map(\.name)
   }
 
@@ -87,9 +88,7 @@ extension Entry {
         }
       }
     ) { _, _ in false }
-    self.graph = graph
-    for i in updates.indices { updates[i].value = roots[i] }
-    for i in outputs.indices { outputs[i].value = roots[updates.count + i] }
+    replaceGraph(graph, roots: roots)
   }
 
   /// Settles the names of the entry's values; `names` holds those of the module.
@@ -98,8 +97,12 @@ extension Entry {
   fileprivate mutating func settle(_ names: inout NameTable, states: [State]) {
     for input in inputs { names.claim(input.name) }
     graph.settleGroups()
-    let results = updates.map { (name: states[$0.state].name, value: $0.value) }
-    let superseded = graph.superseded(results: results, outputs: outputs.map(\.value))
+    let results = updates.compactMap { update in
+      update.state.map { (name: states[$0].name, value: update.value) }
+    }
+    let others = updates.filter { $0.state == nil }.map(\.value)
+    let read = others + outputs.map(\.value) + (training.map { [$0.loss] } ?? [])
+    let superseded = graph.superseded(results: results, outputs: read)
     graph.settleNames(&names, results: results, superseded: superseded)
   }
 

@@ -15,8 +15,8 @@ extension Module {
   /// - **Scans.** There is an initial value, an argument and a result of one type for each carried
   ///   state, where a number stands for any tensor of it; there is an element for each stacked
   ///   value and each step that a body does; there is a remainder iff the body does several steps.
-  /// - **Updates and outputs.** Each state is updated once, by a value of its type; the names of
-  ///   outputs differ.
+  /// - **Updates and outputs.** Each state, parameter and slot is updated at most once, by a value of
+  ///   its type; the names of outputs differ; a loss, and an input with a default, have no axes.
   /// - **Groups.** The nodes of a group are neighbours.
   /// - **Names and order.** Settling changes nothing.
   package func verificationErrors() -> [String] {
@@ -77,6 +77,7 @@ struct ModuleVerifier {
     for p in module.parameters { verify(p.initial, of: p.name, p.type, isState: false) }
     for c in module.constants { verify(c.initial, of: c.name, c.type, isState: false) }
     for s in module.states { verify(s.initial, of: s.name, s.type, isState: true) }
+    for s in module.slots { verify(s.initial, of: s.name, s.type, isState: false) }
   }
 
   private mutating func verify(
@@ -111,24 +112,38 @@ struct ModuleVerifier {
   }
 
   private mutating func verifyResults(of entry: Entry) {
-    if Set(entry.updates.map(\.state)).count != entry.updates.count {
-      errors.append("entry '\(entry.name)': a state is updated twice")
+    if Set(entry.updates.map(\.target)).count != entry.updates.count {
+      errors.append("entry '\(entry.name)': something is updated twice")
     }
     for update in entry.updates {
-      guard module.states.indices.contains(update.state.position) else {
-        errors.append("entry '\(entry.name)': an updated state does not exist")
+      guard let type = type(of: update.target) else {
+        errors.append("entry '\(entry.name)': what is updated does not exist")
         continue
       }
-      let state = module.states[update.state]
-      if !entry.graph.fits(update.value, state.type, in: module.dimensions) {
-        errors.append("entry '\(entry.name)': the update of '\(state.name)' has another type")
+      if !entry.graph.fits(update.value, type, in: module.dimensions) {
+        errors.append("entry '\(entry.name)': the update of '\(update.target)' has another type")
       }
+    }
+    if let training = entry.training, entry.graph.type(of: training.loss) != .scalar {
+      errors.append("entry '\(entry.name)': the loss is not a number without axes")
+    }
+    for input in entry.inputs where input.defaultValue != nil && input.type != .scalar {
+      errors.append("entry '\(entry.name)': '\(input.name)' has axes and a default")
     }
     if Set(entry.outputs.map(\.name)).count != entry.outputs.count {
       errors.append("entry '\(entry.name)': two outputs have the same name")
     }
     if Set(entry.inputs.map(\.name)).count != entry.inputs.count {
       errors.append("entry '\(entry.name)': two inputs have the same name")
+    }
+  }
+
+  /// Returns the type of what `target` is, if it exists.
+  private func type(of target: Entry.Update.Target) -> TensorType? {
+    switch target {
+    case .state(let s): module.states.element(s.position)?.type
+    case .parameter(let p): module.parameters.element(p.position)?.type
+    case .slot(let s): module.slots.element(s.position)?.type
     }
   }
 

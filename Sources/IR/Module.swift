@@ -25,6 +25,10 @@ package struct Module: Sendable {
   package var parameters: [Parameter]
   package var constants: [Constant]
   package var states: [State]
+  package var slots: [Slot]
+
+  /// What a person wants of a training run; no pass looks at it.
+  package var run: RunSettings
 
   /// The passes that made the module what it is, in order.
   package var finishedPasses: [String]
@@ -48,6 +52,8 @@ package struct Module: Sendable {
     self.parameters = []
     self.constants = []
     self.states = []
+    self.slots = []
+    self.run = RunSettings()
     self.finishedPasses = []
     self.bind = Bind()
     self.entries = []
@@ -238,17 +244,22 @@ package struct Entry: Sendable {
     package var name: String
     package var role: Role
     package var type: TensorType
+
+    /// The number that an input without axes has where the caller gives none.
+    package var defaultValue: Double?
+
     package var span: SourceSpan
     package var comments: Comments
 
     /// Creates an input.
     package init(
-      name: String, role: Role = .input, type: TensorType, span: SourceSpan = .none,
-      comments: Comments = .init()
+      name: String, role: Role = .input, type: TensorType, defaultValue: Double? = nil,
+      span: SourceSpan = .none, comments: Comments = .init()
     ) {
       self.name = name
       self.role = role
       self.type = type
+      self.defaultValue = defaultValue
       self.span = span
       self.comments = comments
     }
@@ -275,16 +286,31 @@ package struct Entry: Sendable {
 
   }
 
-  /// A new value of a state, at the end of the call.
+  /// A new value of what outlives the call, at its end; all values are those from before.
   package struct Update: Sendable {
 
-    package var state: ID<State>
+    /// What gets a new value.
+    package enum Target: Hashable, Sendable {
+
+      case state(ID<State>)
+      case parameter(ID<Parameter>)
+      case slot(ID<Slot>)
+
+    }
+
+    package var target: Target
     package var value: Value
 
     /// Creates an update.
-    package init(state: ID<State>, value: Value) {
-      self.state = state
+    package init(_ target: Target, value: Value) {
+      self.target = target
       self.value = value
+    }
+
+    /// The state that gets a new value, if one does.
+    package var state: ID<State>? {
+      if case .state(let s) = target { return s }
+      return nil
     }
 
   }
@@ -297,6 +323,12 @@ package struct Entry: Sendable {
   package var updates: [Update]
   package var outputs: [Output]
 
+  /// What the entry is to become by differentiation, if it is to train the parameters.
+  package var training: Training?
+
+  /// `true` iff a call changes parameters or slots.
+  package var updatesParameters: Bool { updates.contains { $0.state == nil } }
+
   /// Creates an entry without lines.
   package init(name: String, span: SourceSpan = .none, comments: Comments = .init()) {
     self.name = name
@@ -306,6 +338,7 @@ package struct Entry: Sendable {
     self.graph = Graph()
     self.updates = []
     self.outputs = []
+    self.training = nil
   }
 
 }

@@ -110,6 +110,9 @@ package enum Source: Hashable, Sendable {
   /// The value of a state when the entry is called.
   case state(ID<State>)
 
+  /// The value of a slot when the entry is called.
+  case slot(ID<Slot>)
+
   /// A value that the section `bind` computes, by its position.
   case bound(Int)
 

@@ -13,7 +13,7 @@ package struct PrintedLine: Sendable {
     /// An input or a label of an entry.
     case input
 
-    /// An output of an entry.
+    /// An output of an entry, or a new value of a parameter or a slot.
     case output
 
   }
@@ -126,6 +126,12 @@ struct Printer {
           printer.line("bind {")
           printer.nested { $0.printBindBody() }
         }
+        let fields = printer.module.run.fields
+        if !fields.isEmpty {
+          printer.gap()
+          printer.line("run {")
+          printer.nested { $0.printRunFields() }
+        }
         for entry in printer.module.entries {
           printer.gap()
           printer.line("entry \(entry.name) {", entry.comments)
@@ -149,6 +155,10 @@ struct Printer {
       line("param \(p.name) : \(text(p.type)) = \(text(p.initial, p.type))", p.comments)
     }
     gap()
+    for s in module.slots {
+      line("slot \(s.name) : \(text(s.type)) = \(text(s.initial, s.type))", s.comments)
+    }
+    gap()
     for c in module.constants {
       line("const \(c.name) : \(text(c.type)) = \(text(c.initial, c.type))", c.comments)
     }
@@ -162,18 +172,61 @@ struct Printer {
   mutating func printBody(of entry: Entry) {
     for input in entry.inputs {
       let kind = input.role == .input ? "input" : "label"
-      line("\(kind) \(input.name) : \(text(input.type))", input.comments, subject: .input)
+      let value = input.defaultValue.map { " = \(numberText($0))" } ?? ""
+      line(
+        "\(kind) \(input.name) : \(text(input.type))\(value)", input.comments, subject: .input)
     }
     gap()
     var block = BlockPrinter(
       graph: entry.graph, module: module, inputs: entry.inputs.map(\.name))
-    let results = entry.updates.map { (module.states[$0.state].name, $0.value) }
-    block.printEntry(results, into: &self)
+    let results = entry.updates.compactMap { update in
+      update.state.map { (module.states[$0].name, update.value) }
+    }
+    let lossLines = entry.lossLineCount
+    block.printEntry(results, without: lossLines, into: &self)
+    gap()
+    for update in entry.updates {
+      guard let name = module.name(of: update.target) else { continue }
+      line("update \(name) = \(block.text(of: update.value))", subject: .output)
+    }
     gap()
     for output in entry.outputs {
       let value = block.text(of: output.value)
       let text = value == output.name ? value : "\(output.name) = \(value)"
       line("output \(text)", output.comments, subject: .output)
+    }
+    guard let training = entry.training else { return }
+    gap()
+    line("train {", training.comments)
+    nested { printer in
+      block.printLast(lossLines, into: &printer)
+      let loss = block.text(of: training.loss)
+      let isOwn = entry.graph.body.nodes.suffix(lossLines).contains(training.loss.node)
+      if loss != "loss" || !isOwn {
+        printer.line("loss = \(loss)", training.fieldComments["loss"] ?? Comments())
+      }
+      printer.printFields(of: training)
+      if printer.module.form == .model { printer.printRunFields() }
+    }
+  }
+
+  private mutating func printFields(of training: Training) {
+    func comments(_ field: String) -> Comments { training.fieldComments[field] ?? Comments() }
+    switch training.clip {
+    case .globalNorm(let x): line("clip = global_norm(\(numberText(x)))", comments("clip"))
+    case .value(let x): line("clip = value(\(numberText(x)))", comments("clip"))
+    case nil: break
+    }
+    line("optimizer = \(training.optimizer.description)", comments("optimizer"))
+    if !training.frozen.isEmpty {
+      let names = training.frozen.map { module.parameters[$0].name }
+      line("freeze = [\(names.joined(separator: ", "))]", comments("freeze"))
+    }
+  }
+
+  private mutating func printRunFields() {
+    for (name, text) in module.run.fields {
+      line("\(name) = \(text)", module.run.fieldComments[name] ?? Comments())
     }
   }
 

@@ -13,6 +13,7 @@ struct Evaluation {
     var inputs: [DenseArray?] = []
 
     var states: [DenseArray] = []
+    var slots: [DenseArray] = []
     var bound: [DenseArray] = []
 
   }
@@ -102,6 +103,7 @@ struct Evaluation {
     case .parameter(let id): return given.parameters[id.position]
     case .constant(let id): return given.constants[id.position]
     case .state(let id): return given.states[id.position]
+    case .slot(let id): return given.slots[id.position]
     case .bound(let i): return given.bound[i]
     case .input(let i):
       guard let input = given.inputs[i] else { preconditionFailure("what is used is given") }

@@ -18,7 +18,7 @@ extension Interpreter {
       let kind = input.role == .label ? "label" : "input"
       checker.check(
         inputs[input.name], "\(kind) '\(input.name)'", input.type, sizes,
-        isRequired: input.role == .input || entry.usesInput(i))
+        isRequired: input.defaultValue == nil && (input.role == .input || entry.usesInput(i)))
     }
     checker.checkNames(inputs, of: "input", entry.inputs.map(\.name))
     for s in module.states {

@@ -51,6 +51,15 @@ extension Interpreter {
     return result
   }
 
+  /// Returns the values that all slots start with, by name.
+  package func initialSlots() throws(InterpreterError) -> [String: DenseArray] {
+    var result: [String: DenseArray] = [:]
+    for s in module.slots {
+      result[s.name] = try array(s.initial, s.type, name: s.name, seed: 0).rounded(for: s.type)
+    }
+    return result
+  }
+
   /// Returns the constants, in the order of their declarations.
   func constants() throws(InterpreterError) -> [DenseArray] {
     var result: [DenseArray] = []

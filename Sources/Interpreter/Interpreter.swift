@@ -16,6 +16,10 @@ package struct Interpreter: Sendable {
     /// The values of all states at the end of the call, by name.
     package var states: [String: DenseArray]
 
+    /// The values of all parameters and slots at the end of the call, by name.
+    package var parameters: [String: DenseArray]
+    package var slots: [String: DenseArray]
+
     /// The values of the applications of `detach`, in the order in which they are computed.
     package var detached: [DenseArray] = []
 
@@ -30,8 +34,11 @@ package struct Interpreter: Sendable {
 
   /// Evaluates the entry called `name`.
   ///
-  /// All parameters and inputs must be given, except for labels that the entry does not use. A state
-  /// that is missing starts as it is declared, with seed 0 where that is random.
+  /// All parameters and inputs must be given, except for labels that the entry does not use and
+  /// inputs with defaults. A state or slot that is missing starts as it is declared, with seed 0
+  /// where that is random.
+  ///
+  /// - Requires: the entry has no section `train`; the pass `differentiate` writes it out.
   ///
   /// - Parameters:
   ///   - steps: The number of steps that scans do; as many as their dimension says if `nil`.
@@ -39,34 +46,55 @@ package struct Interpreter: Sendable {
   ///     they are those of their operands if `nil`.
   package func evaluate(
     entry name: String, parameters: [String: DenseArray] = [:],
-    inputs: [String: DenseArray] = [:], states: [String: DenseArray] = [:], steps: Int? = nil,
+    inputs: [String: DenseArray] = [:], states: [String: DenseArray] = [:],
+    slots: [String: DenseArray] = [:], steps: Int? = nil,
     holding detached: [DenseArray]? = nil
   ) throws(InterpreterError) -> Results {
     guard let entry = module.entries.first(where: { $0.name == name }) else {
       throw InterpreterError("no entry is called '\(name)'")
+    }
+    if entry.training != nil {
+      throw InterpreterError("entry '\(name)' is not differentiated yet")
     }
     let dimensions = try self.dimensions(of: entry, steps: steps)
     try check(entry, dimensions, parameters: parameters, inputs: inputs, states: states)
     var given = Evaluation.Given(constants: try constants())
     given.parameters = module.parameters.map { named($0.name, in: parameters) }
     given.bound = try bound(given)
-    given.inputs = entry.inputs.map { inputs[$0.name] }
+    given.inputs = entry.inputs.map { inputs[$0.name] ?? $0.defaultValue.map { DenseArray($0) } }
     let initial = try initialStates(parameters: parameters)
     given.states = module.states.map { states[$0.name] ?? named($0.name, in: initial) }
+    let initialSlots = try initialSlots()
+    given.slots = module.slots.map { slots[$0.name] ?? named($0.name, in: initialSlots) }
     given = try cut(given, to: dimensions)
 
     var evaluation = Evaluation(
       of: entry.graph, in: dimensions, given: given, holding: detached)
     try evaluation.run(entry.graph.body)
-    var results = Results(outputs: [], states: [:], detached: evaluation.detached)
+    var results = Results(
+      outputs: [], states: [:], parameters: parameters, slots: [:],
+      detached: evaluation.detached)
     for output in entry.outputs {
       results.outputs.append((output.name, try evaluation.value(of: output.value)))
     }
     for (state, value) in zip(module.states, given.states) { results.states[state.name] = value }
+    for (slot, value) in zip(module.slots, given.slots) { results.slots[slot.name] = value }
     for update in entry.updates {
-      let state = module.states[update.state]
-      let sizes = try state.type.denseShape.sizes(in: dimensions)
-      results.states[state.name] = try evaluation.value(of: update.value).broadcast(to: sizes)
+      let value = try evaluation.value(of: update.value)
+      switch update.target {
+      case .state(let s):
+        let state = module.states[s]
+        let sizes = try state.type.denseShape.sizes(in: dimensions)
+        results.states[state.name] = try value.broadcast(to: sizes)
+      case .parameter(let p):
+        let parameter = module.parameters[p]
+        let sizes = try parameter.type.denseShape.sizes(in: dimensions)
+        results.parameters[parameter.name] = try value.broadcast(to: sizes)
+      case .slot(let s):
+        let slot = module.slots[s]
+        let sizes = try slot.type.denseShape.sizes(in: dimensions)
+        results.slots[slot.name] = try value.broadcast(to: sizes)
+      }
     }
     return results
   }

@@ -34,7 +34,7 @@ package struct Gradient: Sendable {
 package func gradientEntry(
   of entry: Entry, in module: Module, outputs: [String], by names: [String], isSeeded: Bool = false
 ) throws(CompilationError) -> Gradient {
-  let allowed = [Pass.writeEntries.name, Pass.maskLengths.name]
+  let allowed = [Pass.writeEntries.name, Pass.maskLengths.name, Pass.differentiate.name]
   if let pass = module.finishedPasses.first(where: { !allowed.contains($0) }) {
     throw CompilationError(
       .noGradient("pass '\(pass)' has run; gradients are taken before", at: module.nameSpan))

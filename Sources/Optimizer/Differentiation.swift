@@ -208,6 +208,7 @@ extension Differentiation {
     case .source(.parameter(let p)): return module.parameters[p].name
     case .source(.constant(let c)): return module.constants[c].name
     case .source(.state(let s)): return module.states[s].name
+    case .source(.slot(let s)): return module.slots[s].name
     case .source(.input(let i)): return i < inputs.count ? inputs[i].name : "seed"
     case .source(.number), .source(.bound): return "number"
     case .at: return plainName(of: node.operands[0])

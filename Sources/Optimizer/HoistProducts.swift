@@ -65,6 +65,7 @@ private struct SourceNames {
     case .constant(let c): module.constants[c].name
     case .input(let i): inputs[i]
     case .state(let s): module.states[s].name
+    case .slot(let s): module.slots[s].name
     case .bound: "a bound value"
     }
   }

@@ -16,6 +16,7 @@ package struct Pipeline: Sendable {
     [
       .writeEntries,  // first: everything after it sees complete graphs
       .maskLengths,  // before all that moves values in or out of scans, or does several steps
+      .differentiate,  // before all that writes products in forms that have no adjoints
       .foldConstants,  // before simplifying, which knows numbers when it sees them
       .simplifyAlgebra,  // brings products to the one form that later passes know
       .mergeDuplicates,  // equal parts are one part when linears look for common ones
@@ -31,7 +32,7 @@ package struct Pipeline: Sendable {
     ], isResumed: true)
 
   /// The passes that bring a module to the form that all others expect.
-  private static let preparations: [Pass] = [.writeEntries, .maskLengths]
+  private static let preparations: [Pass] = [.writeEntries, .maskLengths, .differentiate]
 
   private init(_ passes: [Pass], isResumed: Bool) {
     self.passes = passes
@@ -40,8 +41,8 @@ package struct Pipeline: Sendable {
 
   /// Creates the pipeline that runs exactly `passes` on a module that `finishedPasses` have made.
   ///
-  /// All passes expect the form that `entries` and `lengths` write: each of the two that has not
-  /// been done yet is put in front of the passes that come after it in the standard order.
+  /// All passes expect the form that `entries`, `lengths` and `differentiate` write: each of the
+  /// three that has not been done yet is put in front of the passes that come after it in the standard order.
   package init(_ passes: [Pass], after finishedPasses: [String]) {
     var done = Set(finishedPasses)
     var result: [Pass] = []

@@ -44,17 +44,6 @@ extension Pass {
 
 }
 
-extension Entry {
-
-  /// Sets the graph to `graph`, in which `values` are the roots.
-  mutating func replaceGraph(_ graph: Graph, roots values: [Value]) {
-    self.graph = graph
-    for i in updates.indices { updates[i].value = values[i] }
-    for i in outputs.indices { outputs[i].value = values[updates.count + i] }
-  }
-
-}
-
 /// What simplification knows of a graph.
 struct Simplifier {
 

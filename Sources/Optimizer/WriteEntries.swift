@@ -7,7 +7,8 @@ extension Pass {
   ///
   /// `forward` is what the model says, without labels that it does not use. `step` is `forward` for
   /// one step: each scan is replaced by its body, and what has the scanned axis loses it. There is
-  /// no `step` where nothing is scanned, or where one step does not stand for itself.
+  /// no `step` where nothing is scanned, or where one step does not stand for itself. `train` is the
+  /// model with its section `train`, if it has one.
   ///
   ///     input x : f32[n, 8]               entry forward { … as before … }
   ///     label y : f32[n, 8]
@@ -22,13 +23,21 @@ extension Pass {
     guard module.form == .model, context.permitsRewrite() else { return }
     var forward = module.entries[0]
     forward.name = "forward"
+    let training = forward.training
+    forward.removeTraining()
     forward.removeUnusedLabels()
     module.form = .entries
+    var train = module.entries[0]
     module.entries = [forward]
     do throws(StepRefusal) {
       if let step = try StepWriter(forward, of: module)?.step() { module.entries.append(step) }
     } catch {
       context.record("no step: \(error.reason)")
+    }
+    if training != nil {
+      train.name = "train"
+      train.graph.body.closingComments = []
+      module.entries.append(train)
     }
   }
 

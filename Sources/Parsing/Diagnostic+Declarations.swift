@@ -238,7 +238,7 @@ extension Diagnostic {
     let rest =
       switch role {
       case .parameter: "'uniform(...)', 'normal(...)' or a literal"
-      case .constant: "or a literal"
+      case .constant, .slot: "or a literal"
       case .state: "'uniform(...)', 'normal(...)', a literal or a parameter"
       }
     return .error(

@@ -7,7 +7,7 @@ extension DiagnosticCode {
     .fileTooLarge, .invalidEncoding, .unexpectedCharacter, .foreignLetter, .nameTooLong,
     .invalidNumber, .nestingTooDeep, .unexpectedToken, .unknownStatement, .unusedExpression,
     .missingModel, .textBehindModel, .misplacedStatement, .mixedForms, .missingEntry, .unknownEntry,
-    .unknownPass, .duplicateSection, .noOutput,
+    .unknownPass, .duplicateSection, .noOutput, .missingField, .invalidField,
   ]
 
   static let fileTooLarge = DiagnosticCode(
@@ -189,6 +189,35 @@ extension DiagnosticCode {
       model M {
         input x : f32[3]
         y = x * 2
+      }
+      """)
+
+  static let missingField = DiagnosticCode(
+    "missing-field", "a section 'train' does not say what it must",
+    example: """
+      model M {
+        input x : f32[3]
+        param W : f32[3] = ones
+        y = x * W
+        output y
+        train {
+          loss = mean(y * y)
+        }
+      }
+      """)
+
+  static let invalidField = DiagnosticCode(
+    "invalid-field", "a field of 'train' or 'run' has a value that it cannot have",
+    example: """
+      model M {
+        input x : f32[3]
+        param W : f32[3] = ones
+        y = x * W
+        output y
+        train {
+          loss = mean(y * y)
+          optimizer = sgd(lr: -1)
+        }
       }
       """)
 

@@ -15,14 +15,15 @@ extension Parser {
     return .dimensions(result)
   }
 
-  /// Reads a name and a type, and what follows `=` if `hasInitial`.
+  /// Reads a name and a type, and what follows `=` if `hasInitial`, or if `=` follows and that is
+  /// `nil`.
   mutating func parseDeclaration(
-    _ role: String, hasInitial: Bool
+    _ role: String, hasInitial: Bool?
   ) throws(SyntaxFailure) -> Declaration {
     let name = try expectName("the name of \(role)")
     try expect(.colon)
     let type = try parseType()
-    guard hasInitial else { return Declaration(name: name, type: type, initial: nil) }
+    guard hasInitial ?? (kind == .assign) else { return Declaration(name: name, type: type, initial: nil) }
     try expect(.assign)
     return Declaration(name: name, type: type, initial: try parseInitial())
   }

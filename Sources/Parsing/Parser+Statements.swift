@@ -90,12 +90,17 @@ extension Parser {
     let kind: Statement.Kind
     switch self.kind(after: 1) {
     case .word: kind = try parseKeywordStatement(&comments, &block)
-    case .leftBrace where isAt("bind") || isAt("fused"):
-      let isBind = isAt("bind")
+    case .leftBrace where ["bind", "fused", "train", "run"].contains(text):
+      let word = text
       advance()
       guard let inner = parseBlock(of: &comments) else { throw SyntaxFailure() }
       block.assignedStates.formUnion(inner.assignedStates)
-      kind = isBind ? .bind(inner) : .fused(inner)
+      switch word {
+      case "bind": kind = .bind(inner)
+      case "fused": kind = .fused(inner)
+      case "train": kind = .train(inner)
+      default: kind = .run(inner)
+      }
     case .assign, .comma, .leftBracket:
       let targets = try parseTargets()
       for target in targets where target.place == nil && mayBeState(target.name.text) {
@@ -118,7 +123,7 @@ extension Parser {
     case "dim": return try parseDimensions()
     case "input":
       advance()
-      return .input(try parseDeclaration("an input", hasInitial: false), isLabel: false)
+      return .input(try parseDeclaration("an input", hasInitial: nil), isLabel: false)
     case "label":
       advance()
       return .input(try parseDeclaration("a label", hasInitial: false), isLabel: true)
@@ -135,6 +140,15 @@ extension Parser {
       advance()
       try expect("state")
       return .state(try parseDeclaration("a state", hasInitial: true), isCarried: true)
+    case "slot":
+      advance()
+      return .slot(try parseDeclaration("a slot", hasInitial: true))
+    case "update":
+      advance()
+      let name = try expectName("the name of a parameter or a slot")
+      try expect(.assign)
+      let value = try parseExpression()
+      return .update(name, value, origins: try parseOrigins())
     case "passes": return try parsePasses()
     case "entry":
       advance()
@@ -150,7 +164,7 @@ extension Parser {
   /// Reports that no statement begins with the word that stands here.
   private mutating func unknownStatement() -> SyntaxFailure {
     let word = text
-    let unwritten = ["train", "cell", "use", "run", "slot", "update"]
+    let unwritten = ["cell", "use"]
     if kind(after: 1) == .leftParenthesis {
       reporter.report(.unusedExpression(at: span))
     } else {
@@ -289,8 +303,10 @@ extension Statement {
   /// `true` iff the statement ends with a closing brace.
   var isSection: Bool {
     switch kind {
-    case .bind, .entry, .scan, .fused: true
-    default: false
+    case .bind, .entry, .scan, .fused, .train, .run: true
+    case .dimensions, .input, .parameter, .constant, .state, .slot, .passes, .assignment, .output,
+      .outputDefinition, .update:
+      false
     }
   }
 

@@ -271,8 +271,8 @@ struct Parser {
 
   /// The words that begin a statement.
   static let keywords = [
-    "dim", "input", "label", "carried", "state", "param", "const", "passes", "bind", "entry",
-    "scan", "remainder", "fused", "output",
+    "dim", "input", "label", "carried", "state", "param", "const", "slot", "passes", "run", "bind",
+    "entry", "scan", "remainder", "fused", "output", "update", "train",
   ]
 
   /// Takes the comments before the next token.

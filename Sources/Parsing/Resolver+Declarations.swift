@@ -3,7 +3,7 @@ import IR
 
 extension Resolver {
 
-  /// Declares the parameters and constants among `statements`.
+  /// Declares the parameters, slots and constants among `statements`.
   mutating func declareTensors(_ statements: [Statement]) {
     for statement in statements where !reporter.isFull {
       let comments = Comments(
@@ -19,6 +19,15 @@ extension Resolver {
             name: d.name.text, type: type, initial: initial, span: d.name.span,
             comments: comments))
         define(d.name, as: .parameter(id))
+      case .slot(let d):
+        guard let (type, initial) = tensor(d, role: .slot) else {
+          define(d.name, as: .poisoned)
+          continue
+        }
+        let id = module.slots.add(
+          Slot(
+            name: d.name.text, type: type, initial: initial, span: d.name.span, comments: comments))
+        define(d.name, as: .slot(id))
       case .constant(let d):
         guard let (type, initial) = tensor(d, role: .constant) else {
           define(d.name, as: .poisoned)
@@ -58,7 +67,7 @@ extension Resolver {
     _ d: Declaration, role: TensorRole
   ) -> (TensorType, InitialValue)? {
     guard let type = type(of: d.type), let initial = d.initial else { return nil }
-    if role == .parameter, type.element != .f32 {
+    if role == .parameter || role == .slot, type.element != .f32 {
       report(.wrongParameterType(text(type), at: d.type.span))
       return nil
     }

@@ -7,6 +7,7 @@ enum TensorRole: String {
   case parameter = "a parameter"
   case constant = "a constant"
   case state = "a state"
+  case slot = "a slot"
 
 }
 

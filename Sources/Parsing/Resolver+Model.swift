@@ -4,7 +4,7 @@ import IR
 extension Resolver {
 
   /// The ways in which a model can be called.
-  private static let entryNames = ["forward", "step", "gradient"]
+  private static let entryNames = ["forward", "step", "gradient", "train"]
 
   /// The passes that do not use the values of dimensions.
   private static let symbolicPasses = ["entries"]
@@ -28,6 +28,7 @@ extension Resolver {
         report(.mixedForms(at: statement.span, section: section.span))
       }
       if entries.isEmpty { report(.missingEntry(at: section.span)) }
+      readRun(statements)
       readBind(sections)
       for statement in entries {
         guard case .entry(let name, let block) = statement.kind, !reporter.isFull else { continue }
@@ -35,6 +36,10 @@ extension Resolver {
         readEntry(name, statement.comments, block, section: .entry)
       }
     } else {
+      for statement in statements {
+        guard case .run = statement.kind else { continue }
+        report(.misplacedStatement("'run'", at: statement.span, section: "a model without entries"))
+      }
       let name = Name(text: "model", span: syntax.name.span)
       readEntry(name, StatementComments(), syntax.block, section: .model)
     }
@@ -75,6 +80,19 @@ extension Resolver {
     }
     if let first = module.entries.first(where: { $0.name == name.text }) {
       report(.duplicateSection("entry \(name.text)", at: name.span, first: first.span))
+    }
+  }
+
+  private mutating func readRun(_ statements: [Statement]) {
+    var first: SourceSpan?
+    for statement in statements {
+      guard case .run(let block) = statement.kind else { continue }
+      if let first {
+        report(.duplicateSection("run", at: statement.span, first: first))
+        continue
+      }
+      first = statement.span
+      readRun(block, statement)
     }
   }
 
@@ -131,6 +149,7 @@ extension Resolver {
     graph = Graph()
     blocks = [Block()]
     (inputs, outputs, outputSpans, groupCount) = ([], [], [:], 0)
+    (updates, updateSpans, training) = ([], [:], nil)
     var entry = Entry(name: name.text, span: name.span)
     if section == .entry {
       entry.comments = takeComments(comments)
@@ -149,9 +168,12 @@ extension Resolver {
       guard let id = state.id, let frame = state.frames.first, frame.isAssigned,
         let value = frame.new
       else { continue }
-      entry.updates.append(Entry.Update(state: id, value: value))
+      entry.updates.append(Entry.Update(.state(id), value: value))
     }
-    if !block.statements.contains(where: \.isOutput), !reporter.containsError {
+    entry.updates += updates
+    entry.training = training
+    let isTraining = section == .entry && training != nil
+    if !isTraining, !block.statements.contains(where: \.isOutput), !reporter.containsError {
       report(.noOutput(section == .entry ? "entry '\(name.text)'" : "the model", at: name.span))
     }
     entry.inputs = inputs
@@ -168,14 +190,26 @@ extension Resolver {
         define(declaration.name, as: .poisoned)
         continue
       }
+      let number = declaration.initial.map { defaultValue($0, type, isLabel: isLabel) }
       inputs.append(
         Entry.Input(
           name: declaration.name.text, role: isLabel ? .label : .input, type: type,
-          span: declaration.name.span,
+          defaultValue: number ?? nil, span: declaration.name.span,
           comments: Comments(
             leading: statement.comments.leading, trailing: statement.comments.trailing)))
       define(declaration.name, as: .input(inputs.count - 1))
     }
+  }
+
+  /// Returns the number that an input of `type` has where a caller gives none.
+  private mutating func defaultValue(
+    _ initial: Initial, _ type: TensorType, isLabel: Bool
+  ) -> Double? {
+    guard case .expression(let e) = initial, type == .scalar, !isLabel else {
+      report(.invalidDefault(at: initial.span))
+      return nil
+    }
+    return scalar(of: e)?.value(in: module.dimensions)
   }
 
 }
@@ -204,8 +238,8 @@ extension Statement {
   /// `true` iff the statement says what an entry takes, computes or gives.
   fileprivate var belongsToEntry: Bool {
     switch kind {
-    case .input, .assignment, .output, .outputDefinition, .scan, .fused: true
-    case .dimensions, .parameter, .constant, .state, .passes, .bind, .entry: false
+    case .input, .assignment, .output, .outputDefinition, .scan, .fused, .update, .train: true
+    case .dimensions, .parameter, .constant, .state, .slot, .passes, .run, .bind, .entry: false
     }
   }
 

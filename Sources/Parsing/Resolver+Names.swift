@@ -67,6 +67,8 @@ extension Resolver {
       return graph.value(of: .parameter(p), type: module.parameters[p].type)
     case .constant(let c):
       return graph.value(of: .constant(c), type: module.constants[c].type)
+    case .slot(let s):
+      return graph.value(of: .slot(s), type: module.slots[s].type)
     case .input(let i): return graph.value(of: .input(i), type: inputs[i].type)
     case .state(let i):
       guard section != .bind else {
@@ -120,6 +122,7 @@ extension Resolver {
     switch definition.kind {
     case .parameter(let p): type = module.parameters[p].type
     case .constant(let c): type = module.constants[c].type
+    case .slot(let s): type = module.slots[s].type
     case .input(let i): type = inputs[i].type
     case .state(let i): type = states[i].type
     case .value(let value):

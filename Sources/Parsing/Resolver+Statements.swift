@@ -13,7 +13,7 @@ extension Resolver {
     enclosing.removeLast()
   }
 
-  private mutating func read(_ statement: Statement) {
+  mutating func read(_ statement: Statement) {
     switch statement.kind {
     case .dimensions(let list):
       if section != .model { misplace(statement, "a dimension", list.map(\.name)) }
@@ -28,6 +28,20 @@ extension Resolver {
       if !isDeclared || group != nil {
         misplace(statement, isLabel ? "a label" : "an input", [d.name])
       }
+    case .slot(let d):
+      if section != .model { misplace(statement, "a slot", [d.name]) }
+    case .run: if section != .model { misplace(statement, "'run'", []) }
+    case .train(let block):
+      if section == .model || section == .entry, group == nil {
+        if let first = training?.span {
+          report(.duplicateSection("train", at: statement.span, first: first))
+        } else {
+          readTrain(block, statement)
+        }
+      } else {
+        misplace(statement, "'train'", [])
+      }
+    case .update(let name, let e, let origins): readUpdate(name, e, origins, statement)
     case .passes: if section != .model { misplace(statement, "'passes'", []) }
     case .bind: if section != .model { misplace(statement, "'bind'", []) }
     case .entry: if section != .model { misplace(statement, "an entry", []) }
@@ -68,6 +82,8 @@ extension Resolver {
     case .entry: "an entry"
     case .bind: "'bind'"
     case .body: "a scan"
+    case .train: "'train'"
+    case .run: "'run'"
     }
   }
 
@@ -82,6 +98,45 @@ extension Resolver {
     readStatements(block)
     group = nil
     pendingComments += block.closingComments
+  }
+
+  /// Reads `update W = expression`.
+  private mutating func readUpdate(
+    _ name: Name, _ e: Expression, _ origins: [String], _ statement: Statement
+  ) {
+    let first = graph.nodes.count
+    let operand = value(of: e)
+    finish(operand, named: name.text, origins, at: statement.span, first: first)
+    attach(statement.comments, to: operand?.node)
+    guard section == .entry, group == nil else {
+      misplace(statement, "an update", [])
+      return
+    }
+    guard let position = lookUp(name.text, at: name.span) else { return }
+    let target: Entry.Update.Target
+    let type: TensorType
+    switch scopes[position].kind {
+    case .parameter(let p): (target, type) = (.parameter(p), module.parameters[p].type)
+    case .slot(let s): (target, type) = (.slot(s), module.slots[s].type)
+    case .poisoned: return
+    default:
+      report(.notUpdatable(name, definition: scopes[position].name.span))
+      return
+    }
+    if let first = updateSpans[name.text] {
+      report(.assignedTwice(name.text, at: name.span, first: first))
+      return
+    }
+    updateSpans[name.text] = name.span
+    guard let operand else { return }
+    let found = graph.type(of: operand.value)
+    guard unify(found, type, at: e.span) else {
+      report(
+        .typeMismatch(
+          text(found), text(type), at: e.span, notes: note(about: position).map { [$0] } ?? []))
+      return
+    }
+    updates.append(Entry.Update(target, value: operand.value))
   }
 
   private mutating func readOutput(_ statement: Statement) {
@@ -152,7 +207,7 @@ extension Resolver {
   ///
   /// The other nodes of the line, which are those from position `first` on, have no name in the
   /// source: they come from what the line defines.
-  private mutating func finish(
+  mutating func finish(
     _ operand: Operand?, named name: String, _ origins: [String], at span: SourceSpan, first: Int
   ) {
     for id in (first..<graph.nodes.count).map({ ID<Node>($0) }) where !graph[id].isInline {
@@ -200,6 +255,7 @@ extension Resolver {
     case .value, .stack, .bound: define(name, as: .poisoned)
     case .dimension: report(.notAssignable(name, "a dimension", first: first))
     case .parameter: report(.notAssignable(name, "a parameter", first: first))
+    case .slot: report(.notAssignable(name, "a slot", first: first))
     case .constant: report(.notAssignable(name, "a constant", first: first))
     case .input: report(.notAssignable(name, "an input", first: first))
     case .step: report(.notAssignable(name, "the step of a scan", first: first))

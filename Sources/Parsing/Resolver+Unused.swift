@@ -23,6 +23,7 @@ extension Resolver {
       case .dimension: report(.unused(.unusedDimension, "dimension", name))
       case .parameter: report(.unused(.unusedParameter, "parameter", name))
       case .constant: report(.unused(.unusedConstant, "constant", name))
+      case .slot: report(.unused(.unusedState, "slot", name))
       case .input:
         // Labels are for entries that compare with them.
         if !labelNames.contains(name.span) { report(.unused(.unusedInput, "input", name)) }

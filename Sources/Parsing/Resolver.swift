@@ -34,6 +34,13 @@ struct Resolver {
   var inputs: [Entry.Input] = []
   var outputs: [Entry.Output] = []
 
+  /// The new values of parameters and slots in the entry, and where they are given.
+  var updates: [Entry.Update] = []
+  var updateSpans: [String: SourceSpan] = [:]
+
+  /// What the section `train` of the entry says.
+  var training: Training?
+
   /// Where the outputs of the entry stand, by name.
   var outputSpans: [String: SourceSpan] = [:]
 
@@ -82,7 +89,7 @@ struct Resolver {
   /// The section that a statement stands in.
   enum Section {
 
-    case model, entry, bind, body
+    case model, entry, bind, body, train, run
 
   }
 

@@ -9,6 +9,7 @@ struct Definition {
     case dimension(ID<Dimension>)
     case parameter(ID<Parameter>)
     case constant(ID<Constant>)
+    case slot(ID<Slot>)
 
     /// An input or a label of the entry, by its position.
     case input(Int)

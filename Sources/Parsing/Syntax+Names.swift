@@ -44,11 +44,13 @@ extension BlockSyntax {
   func forEachName(_ visit: (String) -> Void) {
     for statement in statements {
       switch statement.kind {
-      case .dimensions, .input, .parameter, .constant, .passes: break
+      case .dimensions, .input, .parameter, .constant, .slot, .passes, .run: break
       case .state(let declaration, _):
         if case .expression(let e)? = declaration.initial { e.forEachName(visit) }
-      case .bind(let block), .entry(_, let block), .fused(let block): block.forEachName(visit)
-      case .assignment(_, let e, _), .outputDefinition(_, let e, _): e.forEachName(visit)
+      case .bind(let block), .entry(_, let block), .fused(let block), .train(let block):
+        block.forEachName(visit)
+      case .assignment(_, let e, _), .outputDefinition(_, let e, _), .update(_, let e, _):
+        e.forEachName(visit)
       case .output(let names): for name in names { visit(name.text) }
       case .scan(let scan):
         scan.lengths?.forEachName(visit)
@@ -74,12 +76,13 @@ extension [Statement] {
     flatMap { (statement) -> [Name] in
       switch statement.kind {
       case .dimensions(let list): list.map(\.name)
-      case .input(let d, _), .parameter(let d), .constant(let d), .state(let d, _): [d.name]
+      case .input(let d, _), .parameter(let d), .constant(let d), .state(let d, _), .slot(let d):
+        [d.name]
       case .assignment(let targets, _, _): targets.map(\.name)
       case .outputDefinition(let name, _, _): [name]
       case .scan(let scan): scan.body.statements.stackedNames
       case .bind(let block), .fused(let block): block.statements.definedNames
-      case .passes, .entry, .output: []
+      case .passes, .run, .entry, .output, .update, .train: []
       }
     }
   }

@@ -127,7 +127,7 @@ enum Initial {
 
 }
 
-/// A name with a type and, unless it is an input, an initial value.
+/// A name with a type and, unless it is an input without a default, an initial value.
 struct Declaration {
 
   let name: Name
@@ -157,7 +157,9 @@ struct Statement {
     case parameter(Declaration)
     case constant(Declaration)
     case state(Declaration, isCarried: Bool)
+    case slot(Declaration)
     case passes([Name])
+    case run(BlockSyntax)
     case bind(BlockSyntax)
     case entry(Name, BlockSyntax)
     case assignment([Target], Expression, origins: [String])
@@ -165,6 +167,8 @@ struct Statement {
     case outputDefinition(Name, Expression, origins: [String])
     case scan(ScanSyntax)
     case fused(BlockSyntax)
+    case update(Name, Expression, origins: [String])
+    case train(BlockSyntax)
 
   }
 

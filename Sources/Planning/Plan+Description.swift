@@ -107,6 +107,7 @@ private struct PlanText {
     case .output(let i): result = "output \(i)"
     case .state(let s): result = "state \(s.position)"
     case .parameter(let p): result = "parameter \(p.position)"
+    case .slot(let s): result = "slot \(s.position)"
     case .carried(let loop, let i, let isNew):
       result = "\(isNew ? "new" : "old") \(i) of loop \(loop)"
     }

@@ -148,7 +148,7 @@ private struct ScheduleChecker {
     // In the first round, and after an even number of them, the old value is in the first buffer.
     case .carried(let loop, let i, let isNew):
       (carried[loop]?[i]).map { [$0[isNew ? 1 : 0]] } ?? []
-    case .weight, .input, .output, .state, .parameter: []
+    case .weight, .input, .output, .state, .parameter, .slot: []
     }
   }
 

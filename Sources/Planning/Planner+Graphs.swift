@@ -11,37 +11,105 @@ extension GraphPlanner {
         dense: Place(.output(i)), shape: sizes(type), scalar: Scalar32(type.element))
       wanted.append((output.value, view))
     }
-    results.formUnion(entry.updates.map(\.value))
+    results.formUnion(entry.roots)
+    for update in entry.updates where canReplace(update, in: entry) {
+      wanted.append((update.value, home(of: update.target)))
+    }
     plan(graph.body, wanted: wanted)
     planUpdates(entry.updates)
     return finish(entry.name)
   }
 
-  /// Copies the new values of states to where states are kept.
+  /// `true` iff the new value of a parameter or a slot can be computed where the old one lies: by an
+  /// element-wise line that is the last to read the old one.
+  ///
+  /// Kernels are planned in the order of lines, those of a group together, and an element-wise one
+  /// reads an element before it writes it. What only looks at the old one in another way, such as a
+  /// transpose, reads it whenever it is read itself.
+  private func canReplace(_ update: Entry.Update, in entry: Entry) -> Bool {
+    let source: Source
+    switch update.target {
+    case .state: return false
+    case .parameter(let p): source = .parameter(p)
+    case .slot(let s): source = .slot(s)
+    }
+    guard let place = graph.body.nodes.firstIndex(of: update.value.node),
+      isElementwise(update.value.node),
+      entry.updates.count(where: { $0.value == update.value }) == 1
+    else { return false }
+    let sources = graph.nodes.ids.filter { graph[$0].op == .source(source) }.map { Value($0) }
+    for v in sources {
+      if results.contains(v) || graph.type(of: v) != graph.type(of: update.value) { return false }
+      for user in users[v, default: []] {
+        guard isComputed(user), let line = line(of: user),
+          line < place || line == place && isElementwise(user)
+        else { return false }
+      }
+    }
+    return true
+  }
+
+  /// Returns the position of the line outside of scans that node `id` is, or stands in.
+  private func line(of id: ID<Node>) -> Int? {
+    graph.body.nodes.firstIndex { $0 == id || isInside(id, $0) }
+  }
+
+  private func isInside(_ id: ID<Node>, _ outer: ID<Node>) -> Bool {
+    guard case .scan(let scan) = graph[outer].op else { return false }
+    let blocks = [scan.body] + (scan.remainder.map { [$0] } ?? [])
+    return blocks.contains { $0.nodes.contains { $0 == id || isInside(id, $0) } }
+  }
+
+  /// `true` iff the result of node `id` has elements of its own.
+  private func isComputed(_ id: ID<Node>) -> Bool {
+    switch graph[id].op {
+    case .source, .argument, .at, .slice, .transpose, .reshape, .detach, .broadcast: false
+    case .unary, .binary, .compare, .select, .convert, .linear, .matmul, .oneHot, .concat, .stack,
+      .softmax, .reduce, .argmax, .gather, .mask, .crossEntropy, .crossEntropyGradient,
+      .weightGradient, .scatterAdd, .scan:
+      true
+    }
+  }
+
+  private func isElementwise(_ id: ID<Node>) -> Bool {
+    switch graph[id].op {
+    case .unary, .binary, .compare, .select, .convert: true
+    case .source, .argument, .at, .linear, .matmul, .oneHot, .concat, .slice, .transpose,
+      .reshape, .stack, .softmax, .reduce, .argmax, .gather, .mask, .detach, .broadcast,
+      .crossEntropy, .crossEntropyGradient, .weightGradient, .scatterAdd, .scan:
+      false
+    }
+  }
+
+  /// Copies the new values of states, parameters and slots to where they are kept.
   private mutating func planUpdates(_ updates: [Entry.Update]) {
-    // What lies in the memory of another state is fetched before that state changes.
+    // What lies in the memory of another one is fetched before that changes.
     var sources: [View] = []
     for update in updates {
       var source = view(update.value)
-      if case .state = source.place.base, source != home(of: update.state) {
-        let copy = newTensor("state", shape: source.shape, scalar: source.scalar)
+      if source.place.base.isUpdated, source != home(of: update.target) {
+        let copy = newTensor("update", shape: source.shape, scalar: source.scalar)
         self.copy(source, to: copy, counts: copy.shape.map { .fixed($0) })
         source = copy
       }
       sources.append(source)
     }
     for (update, source) in zip(updates, sources) {
-      let target = home(of: update.state)
+      let target = home(of: update.target)
       if source == target { continue }
       copy(source, to: target, counts: target.shape.map { .fixed($0) })
     }
   }
 
-  /// Returns the view of the memory in which state `s` is kept.
-  private func home(of s: ID<State>) -> View {
-    let type = module.states[s].type
-    return View(
-      dense: Place(.state(s)), shape: sizes(type), scalar: Scalar32(type.element))
+  /// Returns the view of the memory in which `target` is kept.
+  private func home(of target: Entry.Update.Target) -> View {
+    let (base, type): (Base, TensorType)
+    switch target {
+    case .state(let s): (base, type) = (.state(s), module.states[s].type)
+    case .parameter(let p): (base, type) = (.parameter(p), module.parameters[p].type)
+    case .slot(let s): (base, type) = (.slot(s), module.slots[s].type)
+    }
+    return View(dense: Place(base), shape: sizes(type), scalar: Scalar32(type.element))
   }
 
   /// Plans the section `bind`, and then the block of weights.
@@ -111,6 +179,18 @@ extension GraphPlanner {
       placed.insert(b, at: place)
     }
     return end
+  }
+
+}
+
+extension Base {
+
+  /// `true` iff an update of an entry may write there.
+  fileprivate var isUpdated: Bool {
+    switch self {
+    case .state, .parameter, .slot: true
+    case .buffer, .weight, .input, .output, .carried: false
+    }
   }
 
 }

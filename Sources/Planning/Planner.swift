@@ -12,7 +12,8 @@ extension Plan {
     for entry in module.entries {
       var planner = GraphPlanner(
         graph: entry.graph, module: module, machine: machine, weights: weights,
-        countedDimension: entry.countedDimension(in: module))
+        countedDimension: entry.countedDimension(in: module),
+        updatesParameters: entry.updatesParameters)
       entries.append(planner.plan(entry))
       weights = planner.weights
     }
@@ -54,6 +55,9 @@ struct GraphPlanner {
   /// `true` iff the graph is the section `bind`, where weights are at hand.
   let isBind: Bool
 
+  /// `true` iff the graph is given the parameters themselves, because it changes them.
+  private let updatesParameters: Bool
+
   var weights: WeightPlanner
   var buffers: [Buffer] = []
 
@@ -90,7 +94,7 @@ struct GraphPlanner {
 
   init(
     graph: Graph, module: Module, machine: Machine, weights: WeightPlanner,
-    countedDimension: ID<Dimension>?, isBind: Bool = false
+    countedDimension: ID<Dimension>?, isBind: Bool = false, updatesParameters: Bool = false
   ) {
     self.graph = graph
     self.module = module
@@ -98,6 +102,7 @@ struct GraphPlanner {
     self.weights = weights
     self.countedDimension = countedDimension
     self.isBind = isBind
+    self.updatesParameters = updatesParameters
     var users: [Value: Set<ID<Node>>] = [:]
     for id in graph.nodes.ids {
       for v in graph[id].operands { users[v, default: []].insert(id) }
@@ -148,7 +153,7 @@ struct GraphPlanner {
     case .buffer(let b): touch(b)
     case .carried(let loop, _, _):
       for b in (carriedBuffers[loop] ?? []).joined() { touch(b) }
-    case .weight, .input, .output, .state, .parameter: break
+    case .weight, .input, .output, .state, .parameter, .slot: break
     }
   }
 
@@ -193,6 +198,8 @@ struct GraphPlanner {
       return .tensor(View(dense: Place(.input(i)), shape: shape, scalar: scalar))
     case .state(let s):
       return .tensor(View(dense: Place(.state(s)), shape: shape, scalar: scalar))
+    case .slot(let s):
+      return .tensor(View(dense: Place(.slot(s)), shape: shape, scalar: scalar))
     case .parameter, .constant, .bound:
       return .tensor(View(dense: weightPlace(source, shape), shape: shape, scalar: scalar))
     }
@@ -200,7 +207,7 @@ struct GraphPlanner {
 
   /// Returns the place of a tensor that `bind` knows.
   private mutating func weightPlace(_ source: Source, _ shape: [Int]) -> Place {
-    if isBind, case .parameter(let p) = source { return Place(.parameter(p)) }
+    if isBind || updatesParameters, case .parameter(let p) = source { return Place(.parameter(p)) }
     guard let weight = WeightSource(source) else {
       preconditionFailure("'\(source)' is a weight")
     }

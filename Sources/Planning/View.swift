@@ -9,6 +9,7 @@ package enum Base: Hashable, Sendable {
   case output(Int)
   case state(ID<State>)
   case parameter(ID<Parameter>)
+  case slot(ID<Slot>)
 
   /// The old value of a state in a loop, or the new one.
   case carried(loop: Int, index: Int, isNew: Bool)

@@ -13,7 +13,7 @@ enum WeightSource: Hashable {
     case .parameter(let p): self = .parameter(p)
     case .constant(let c): self = .constant(c)
     case .bound(let i): self = .bound(i)
-    case .number, .input, .state: return nil
+    case .number, .input, .state, .slot: return nil
     }
   }
 

@@ -1,0 +1,234 @@
+import IR
+
+/// The writing of the lines that turn gradients into new parameters.
+///
+/// Rules, numbers and slots are those of `torch.optim`, whose documentation gives them as
+/// algorithms; clipping by norm is that of `torch.nn.utils.clip_grad_norm_`.
+struct UpdateWriter {
+
+  private(set) var module: Module
+  private(set) var entry: Entry
+  private let training: Training
+
+  private var optimizer: OptimizerChoice { training.optimizer }
+
+  /// The inputs of the entry that are numbers of the optimiser, by their names in the text.
+  private var numbers: [String: Value] = [:]
+
+  /// Creates the writer for `entry` of `module`, whose outputs are the loss and the gradients.
+  init(_ entry: Entry, module: Module, _ training: Training) {
+    self.entry = entry
+    self.module = module
+    self.training = training
+  }
+
+  /// Writes the updates of `parameters`, whose gradients are the outputs behind the loss.
+  mutating func write(_ parameters: [ID<Parameter>]) {
+    let gradients = entry.outputs.dropFirst().map(\.value)
+    let norm = norm(of: gradients)
+    entry.outputs = [entry.outputs[0], Entry.Output(name: "gradient_norm", value: norm)]
+    let scale = clipFactor(norm)
+    let corrections = biasCorrections()
+    for (p, gradient) in zip(parameters, gradients) {
+      write(p, clipped(gradient, by: scale, p), corrections)
+    }
+    entry.graph.body.closingComments = []
+  }
+
+  /// Returns the square root of the sum of all squares.
+  private mutating func norm(of gradients: [Value]) -> Value {
+    var sum: Value?
+    for gradient in gradients {
+      let square = apply(.binary(.mul), gradient, gradient, "square")
+      let axes = Array(entry.graph.type(of: gradient).shape.indices)
+      let part =
+        axes.isEmpty
+        ? square : apply(.reduce(.sum, axes: axes, keepingAxes: false), square, "squares")
+      sum = sum.map { apply(.binary(.add), $0, part, "squares") } ?? part
+    }
+    guard let sum else { preconditionFailure("some parameter is trained") }
+    return apply(.unary(.sqrt), sum, "gradient_norm")
+  }
+
+  /// Returns the factor that keeps the norm of all gradients at most at the limit, if there is one.
+  private mutating func clipFactor(_ norm: Value) -> Value? {
+    guard case .globalNorm(let limit)? = training.clip else { return nil }
+    let clip = input("clip", limit)
+    // The small number keeps a norm of zero apart from the division.
+    let ratio = apply(.binary(.div), clip, apply(.binary(.add), norm, number(1e-6), "norm"), "ratio")
+    return apply(.binary(.min), ratio, number(1), "scale")
+  }
+
+  private mutating func clipped(_ gradient: Value, by scale: Value?, _ p: ID<Parameter>) -> Value {
+    let name = "clipped_\(module.parameters[p].name)"
+    if let scale { return apply(.binary(.mul), gradient, scale, name) }
+    guard case .value(let limit)? = training.clip else { return gradient }
+    let clip = input("clip", limit)
+    let low = apply(.unary(.neg), clip, "low")
+    return apply(.binary(.max), apply(.binary(.min), gradient, clip, name), low, name)
+  }
+
+  /// Returns, for the two averages of Adam, the sums of the weights that they have given so far.
+  ///
+  /// 1 - beta^t is the same average of ones, from which no digits are lost while t is small.
+  private mutating func biasCorrections() -> [Value] {
+    guard optimizer.rule == .adam || optimizer.rule == .adamw else { return [] }
+    return ["beta1", "beta2"].enumerated().map { i, name in
+      let (slot, old) = slot("bias_correction\(i + 1)", .scalar)
+      let new = average(old, number(1), hyper(name), slot.name)
+      entry.updates.append(Entry.Update(.slot(slot.id), value: new))
+      return new
+    }
+  }
+
+  private mutating func write(_ p: ID<Parameter>, _ gradient: Value, _ corrections: [Value]) {
+    let parameter = module.parameters[p]
+    let (name, type) = (parameter.name, parameter.type)
+    var w = entry.graph.value(of: .parameter(p), type: type)
+    var g = gradient
+    let lr = hyper("lr")
+    if optimizer["weight_decay"] != nil {
+      let decay = hyper("weight_decay")
+      if optimizer.rule == .adamw {
+        // W = W - lr * weight_decay * W
+        let part = apply(.binary(.mul), lr, decay, "decay")
+        w = apply(.binary(.sub), w, apply(.binary(.mul), part, w, "decayed"), "decayed_\(name)")
+      } else {
+        // g = g + weight_decay * W
+        g = apply(.binary(.add), g, apply(.binary(.mul), decay, w, "decay"), "decayed_\(name)")
+      }
+    }
+    let step: Value
+    switch optimizer.rule {
+    case .sgd: step = momentum(g, name, type)
+    case .adam, .adamw: step = adam(g, name, type, corrections)
+    case .rmsprop: step = momentum(rmsprop(g, name, type), name, type)
+    }
+    let new = apply(.binary(.sub), w, apply(.binary(.mul), lr, step, "step_\(name)"), "new_\(name)")
+    entry.updates.append(Entry.Update(.parameter(p), value: new))
+  }
+
+  /// Returns `g`, or the sum of it and of earlier ones that fade.
+  private mutating func momentum(_ g: Value, _ name: String, _ type: TensorType) -> Value {
+    guard optimizer["momentum"] != nil else { return g }
+    let momentum = hyper("momentum")
+    // v = momentum * v + g
+    let (slot, old) = slot("momentum_buffer.\(name)", type)
+    let v = apply(
+      .binary(.add), apply(.binary(.mul), momentum, old, "faded_\(name)"), g, "momentum_\(name)")
+    entry.updates.append(Entry.Update(.slot(slot.id), value: v))
+    if !optimizer.isNesterov { return v }
+    // g + momentum * v
+    return apply(
+      .binary(.add), g, apply(.binary(.mul), momentum, v, "ahead_\(name)"), "nesterov_\(name)")
+  }
+
+  /// Returns m / c1 / (sqrt(v) / sqrt(c2) + eps), where m and v are the averages of g and of g * g.
+  private mutating func adam(
+    _ g: Value, _ name: String, _ type: TensorType, _ corrections: [Value]
+  ) -> Value {
+    let (first, oldMean) = slot("exp_avg.\(name)", type)
+    let m = average(oldMean, g, hyper("beta1"), "mean_\(name)")
+    entry.updates.append(Entry.Update(.slot(first.id), value: m))
+    let (second, oldSquare) = slot("exp_avg_sq.\(name)", type)
+    let square = apply(.binary(.mul), g, g, "square_\(name)")
+    let v = average(oldSquare, square, hyper("beta2"), "mean_square_\(name)")
+    entry.updates.append(Entry.Update(.slot(second.id), value: v))
+    let root = apply(
+      .binary(.div), apply(.unary(.sqrt), v, "root_\(name)"),
+      apply(.unary(.sqrt), corrections[1], "root"), "root_\(name)")
+    let bound = apply(.binary(.add), root, hyper("eps"), "bound_\(name)")
+    let mean = apply(.binary(.div), m, corrections[0], "unbiased_\(name)")
+    return apply(.binary(.div), mean, bound, "ratio_\(name)")
+  }
+
+  /// Returns g / (sqrt(v) + eps), where v is the average of g * g.
+  private mutating func rmsprop(_ g: Value, _ name: String, _ type: TensorType) -> Value {
+    let (slot, old) = slot("square_avg.\(name)", type)
+    let square = apply(.binary(.mul), g, g, "square_\(name)")
+    let v = average(old, square, hyper("alpha"), "mean_square_\(name)")
+    entry.updates.append(Entry.Update(.slot(slot.id), value: v))
+    let root = apply(.unary(.sqrt), v, "root_\(name)")
+    return apply(
+      .binary(.div), g, apply(.binary(.add), root, hyper("eps"), "bound_\(name)"), "ratio_\(name)")
+  }
+
+  /// Returns factor * old + (1 - factor) * x.
+  private mutating func average(
+    _ old: Value, _ x: Value, _ factor: Value, _ name: String
+  ) -> Value {
+    let rest = apply(.binary(.sub), number(1), factor, "rest")
+    return apply(
+      .binary(.add), apply(.binary(.mul), factor, old, "faded"),
+      apply(.binary(.mul), rest, x, "fresh"), name)
+  }
+
+}
+
+extension UpdateWriter {
+
+  /// Returns the value of the number `name` of the optimiser.
+  private mutating func hyper(_ name: String) -> Value {
+    guard let standard = optimizer[name] else {
+      preconditionFailure("the rule has the number '\(name)'")
+    }
+    return input(name, standard)
+  }
+
+  /// Returns the value of the input that number `name` is, whose default is `standard`.
+  private mutating func input(_ name: String, _ standard: Double) -> Value {
+    if let known = numbers[name] { return known }
+    entry.inputs.append(
+      Entry.Input(name: unique(name), type: .scalar, defaultValue: standard))
+    let value = entry.graph.value(of: .input(entry.inputs.count - 1), type: .scalar)
+    numbers[name] = value
+    return value
+  }
+
+  /// Declares a slot and returns it with its old value.
+  private mutating func slot(
+    _ name: String, _ type: TensorType
+  ) -> (slot: (id: ID<Slot>, name: String), old: Value) {
+    let name = unique(name)
+    let id = module.slots.add(Slot(name: name, type: type, initial: .zeros))
+    return ((id, name), entry.graph.value(of: .slot(id), type: type))
+  }
+
+  /// Returns `name`, with underscores behind it if something that callers know has it already.
+  private func unique(_ name: String) -> String {
+    let taken = Set(
+      module.dimensions.map(\.name) + module.parameters.map(\.name) + module.states.map(\.name)
+        + module.constants.map(\.name) + module.slots.map(\.name) + entry.inputs.map(\.name))
+    var result = name
+    // Names are finite in number.
+    while taken.contains(result) { result += "_" }
+    return result
+  }
+
+  private mutating func number(_ x: Double) -> Value {
+    entry.graph.value(of: .number(x), type: .scalar)
+  }
+
+  /// Appends the line that applies `op` to `operands` and returns its result.
+  private mutating func apply(_ op: Op, _ operands: Value..., name: String) -> Value {
+    let types = operands.map { entry.graph.type(of: $0) }
+    guard let signature = try? op.signature(of: types, in: module.dimensions) else {
+      preconditionFailure("updates apply operations to operands that they take")
+    }
+    let id = entry.graph.add(
+      Node(
+        op: op, operands: operands,
+        results: [Node.Result(name: name, type: signature.results[0])]))
+    entry.graph.body.nodes.append(id)
+    return Value(id)
+  }
+
+  private mutating func apply(_ op: Op, _ x: Value, _ name: String) -> Value {
+    apply(op, x, name: name)
+  }
+
+  private mutating func apply(_ op: Op, _ x: Value, _ y: Value, _ name: String) -> Value {
+    apply(op, x, y, name: name)
+  }
+
+}
