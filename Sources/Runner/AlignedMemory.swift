@@ -45,6 +45,14 @@ package final class AlignedMemory {
     }
   }
 
+  /// Replaces all bytes by those of `other`.
+  ///
+  /// - Requires: `other` is as large.
+  func copy(_ other: AlignedMemory) {
+    precondition(other.byteCount == byteCount, "the blocks are equally large")
+    pointer.copyMemory(from: other.pointer, byteCount: byteCount)
+  }
+
   /// Returns the first `count` elements.
   ///
   /// - Requires: they lie in the block, and any bits are a `T`.
@@ -71,10 +79,14 @@ package final class MemoryTable {
 
   private let table: AlignedMemory
 
-  /// Creates one block for each of `byteCounts`.
-  package init(byteCounts: [Int], for purpose: String) throws(RunnerError) {
+  /// Creates one block for a tensor of each of `shapes`.
+  package init(shapes: [[Int]], for purpose: String) throws(RunnerError) {
     var blocks: [AlignedMemory] = []
-    for count in byteCounts { blocks.append(try AlignedMemory(byteCount: count, for: purpose)) }
+    for shape in shapes {
+      // Every element type takes four bytes.
+      let byteCount = shape.elementCount * MemoryLayout<Float>.stride
+      blocks.append(try AlignedMemory(byteCount: byteCount, for: purpose))
+    }
     self.blocks = blocks
     self.table = try AlignedMemory(
       byteCount: blocks.count * MemoryLayout<UnsafeRawPointer?>.stride, for: purpose)

@@ -22,12 +22,39 @@ package final class CompiledModel: @unchecked Sendable {
       UnsafePointer<UnsafeRawPointer?>, UnsafePointer<UnsafeMutableRawPointer?>, Int
     ) -> Void
 
+  /// `P_<entry>(parameters, slots, weights, workspace, states, inputs, outputs, steps)` of an entry
+  /// that updates parameters.
+  ///
+  /// Parameters and slots are changed in place; the new parameters are bound at the end.
+  typealias UpdateFunction =
+    @convention(c) (
+      UnsafePointer<UnsafeMutableRawPointer?>, UnsafePointer<UnsafeMutableRawPointer?>,
+      UnsafeMutableRawPointer, UnsafeMutableRawPointer, UnsafePointer<UnsafeMutableRawPointer?>,
+      UnsafePointer<UnsafeRawPointer?>, UnsafePointer<UnsafeMutableRawPointer?>, Int
+    ) -> Void
+
+  /// The function of an entry.
+  enum Function {
+
+    case reading(EntryFunction)
+    case updating(UpdateFunction)
+
+    /// Creates the function at `address`, which belongs to `entry`.
+    init(_ address: UnsafeMutableRawPointer, of entry: Manifest.Entry) {
+      self =
+        entry.updatesParameters
+        ? .updating(unsafeBitCast(address, to: UpdateFunction.self))
+        : .reading(unsafeBitCast(address, to: EntryFunction.self))
+    }
+
+  }
+
   package let manifest: Manifest
 
   let bind: BindFunction
 
   /// The functions of the entries, in the order of the manifest.
-  let entries: [EntryFunction]
+  let entries: [Function]
 
   /// Loads the model that `graphc compile` wrote into `folder`.
   package convenience init(folder: String) throws(RunnerError) {
@@ -53,11 +80,10 @@ package final class CompiledModel: @unchecked Sendable {
     self.bind = unsafeBitCast(
       try symbol("\(manifest.symbolPrefix)_bind", in: library, file: file),
       to: BindFunction.self)
-    var entries: [EntryFunction] = []
+    var entries: [Function] = []
     for entry in manifest.entries {
       let name = "\(manifest.symbolPrefix)_\(entry.name)"
-      entries.append(
-        unsafeBitCast(try symbol(name, in: library, file: file), to: EntryFunction.self))
+      entries.append(Function(try symbol(name, in: library, file: file), of: entry))
     }
     self.entries = entries
   }

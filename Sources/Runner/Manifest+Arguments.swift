@@ -5,7 +5,8 @@ extension Manifest {
 
   /// Returns the elements of `parameters`, in the order of the manifest.
   ///
-  /// Parameters that are missing, left over or misshapen are listed in one error.
+  /// Parameters that are missing, left over or misshapen are listed in one error. What a file of
+  /// training has besides parameters is not left over: see `trainingPrefixes`.
   package func values(of parameters: [String: Tensor]) throws(RunnerError) -> [[Float]] {
     var problems: [String] = []
     var values: [[Float]] = []
@@ -20,12 +21,16 @@ extension Manifest {
         }
       }
     }
-    problems += leftOver(parameters, among: self.parameters.map(\.name))
+    let others = parameters.filter { !$0.key.belongsToTraining }
+    problems += leftOver(others, among: self.parameters.map(\.name))
     guard problems.isEmpty else {
       throw RunnerError(.input, "the weights do not fit model '\(model)'", details: problems)
     }
     return values
   }
+
+  /// What the names of tensors start with that a file of training has besides parameters.
+  package static let trainingPrefixes = (slot: "optimizer.", state: "state.")
 
   /// Returns the initial values of the parameters, drawn with `seed`, in the order of the manifest.
   package func initialValues(seed: UInt64) -> [[Float]] {
@@ -82,7 +87,7 @@ extension Manifest {
     var problems: [String] = []
     let count = entry.stepCount(asked: steps, inputs: inputs, &problems)
     for (value, block) in zip(entry.inputs, memory.inputs.blocks) {
-      guard let tensor = inputs[value.name] else {
+      guard let tensor = inputs[value.name] ?? value.defaultTensor else {
         problems.append("missing: '\(value.name)' of \(value.type(steps: count))")
         continue
       }
@@ -115,6 +120,22 @@ extension Manifest {
       }
     }
     return result
+  }
+
+}
+
+extension Manifest.Value {
+
+  /// The value of an input that is not given, if it has a default.
+  var defaultTensor: Tensor? { defaultValue.map { Tensor(shape: [], [Float($0)]) } }
+
+}
+
+extension String {
+
+  /// `true` iff a tensor of this name is no parameter, unless one is called so.
+  fileprivate var belongsToTraining: Bool {
+    hasPrefix(Manifest.trainingPrefixes.slot) || hasPrefix(Manifest.trainingPrefixes.state)
   }
 
 }

@@ -26,7 +26,8 @@ extension Manifest {
     checker.check(bytes: weightBytes, "the weights take")
     checker.check(bytes: bindWorkspaceBytes, "the workspace of bind takes")
     checkDims(&checker)
-    checkParameters(&checker)
+    check(parameters, "parameter", &checker)
+    check(slots, "slot", &checker)
     checkStates(&checker)
     checker.check(distinct: entries.map(\.name), of: "entry")
     for entry in entries { check(entry, &checker) }
@@ -40,12 +41,12 @@ extension Manifest {
     }
   }
 
-  private func checkParameters(_ checker: inout Checker) {
-    checker.check(distinct: parameters.map(\.name), of: "parameter")
+  /// Checks `parameters`, or slots, which are `kind`s.
+  private func check(_ parameters: [Parameter], _ kind: String, _ checker: inout Checker) {
+    checker.check(distinct: parameters.map(\.name), of: kind)
     for parameter in parameters {
       checker.check(
-        parameter.initializer, shape: parameter.shape, of: "parameter '\(parameter.name.printable)'"
-      )
+        parameter.initializer, shape: parameter.shape, of: "\(kind) '\(parameter.name.printable)'")
     }
   }
 
@@ -94,6 +95,12 @@ extension Manifest {
       }
       checker.check(classes: value.classes, of: value.element, in: part)
     }
+    for input in entry.inputs where input.defaultValue != nil {
+      checker.check(defaultOf: input, in: subject)
+    }
+    for output in entry.outputs where output.defaultValue != nil {
+      checker.report("'\(output.name.printable)' of \(subject) is an output, but has a default")
+    }
   }
 
   /// Collects what is wrong.
@@ -141,6 +148,15 @@ extension Manifest {
       case (.f32, nil), (.bool, nil): break
       default: report("\(subject) has a wrong number of classes")
       }
+    }
+
+    /// Reports a default that `input` of `subject` cannot have.
+    mutating func check(defaultOf input: Manifest.Value, in subject: String) {
+      let part = "'\(input.name.printable)' of \(subject)"
+      if input.element != .f32 || !input.shape.isEmpty {
+        report("\(part) has a default, but is no scalar")
+      }
+      if input.defaultValue?.isNaN == true { report("\(part) has a default that is no number") }
     }
 
     mutating func check(_ initializer: Initializer?, shape: [Int], of subject: String) {

@@ -3,11 +3,12 @@ import Tensors
 /// What a compiled model offers, as `graphc compile` writes it beside the library.
 ///
 /// The functions of the library are `P_bind` and one `P_<entry>` for each entry, where P is
-/// `symbolPrefix`; their types are those of `CompiledModel.BindFunction` and `EntryFunction`.
+/// `symbolPrefix`; their types are those of `CompiledModel.BindFunction`, and of `EntryFunction` or
+/// `UpdateFunction`.
 package struct Manifest: Codable, Equatable, Sendable {
 
   /// The format that this version writes and reads.
-  package static let currentFormatVersion = 1
+  package static let currentFormatVersion = 2
 
   /// The name of the file in the folder of a compiled model.
   package static let fileName = "manifest.json"
@@ -40,14 +41,14 @@ package struct Manifest: Codable, Equatable, Sendable {
 
   }
 
-  /// A parameter, in memory dense and row-major.
+  /// A parameter or a slot, in memory dense and row-major.
   package struct Parameter: Codable, Equatable, Sendable {
 
     package let name: String
     package let shape: [Int]
     package let initializer: Initializer
 
-    /// Creates a parameter.
+    /// Creates a parameter or a slot.
     package init(name: String, shape: [Int], initializer: Initializer) {
       self.name = name
       self.shape = shape
@@ -112,15 +113,20 @@ package struct Manifest: Codable, Equatable, Sendable {
     /// `true` iff the first axis is the one that the run-time count of steps shortens.
     package let counted: Bool
 
+    /// The number that a scalar input of `f32` is where it is not given; `nil` if it must be given.
+    package let defaultValue: Double?
+
     /// Creates an input or an output.
     package init(
-      name: String, element: Element, classes: Int? = nil, shape: [Int], counted: Bool = false
+      name: String, element: Element, classes: Int? = nil, shape: [Int], counted: Bool = false,
+      defaultValue: Double? = nil
     ) {
       self.name = name
       self.element = element
       self.classes = classes
       self.shape = shape
       self.counted = counted
+      self.defaultValue = defaultValue
     }
 
   }
@@ -140,10 +146,13 @@ package struct Manifest: Codable, Equatable, Sendable {
     /// The dim whose run-time count may be smaller than its size, if there is one.
     package let countedDim: String?
 
+    /// `true` iff a call changes parameters and slots; then it binds the new parameters, too.
+    package let updatesParameters: Bool
+
     /// Creates an entry.
     package init(
       name: String, inputs: [Value], outputs: [Value], workspaceBytes: Int, steps: Int,
-      countedDim: String? = nil
+      countedDim: String? = nil, updatesParameters: Bool = false
     ) {
       self.name = name
       self.inputs = inputs
@@ -151,6 +160,7 @@ package struct Manifest: Codable, Equatable, Sendable {
       self.workspaceBytes = workspaceBytes
       self.steps = steps
       self.countedDim = countedDim
+      self.updatesParameters = updatesParameters
     }
 
   }
@@ -177,6 +187,10 @@ package struct Manifest: Codable, Equatable, Sendable {
 
   package let dims: [Dimension]
   package let parameters: [Parameter]
+
+  /// What an optimiser keeps from update to update, by names such as `momentum.W_hh`.
+  package let slots: [Parameter]
+
   package let states: [State]
   package let weightBytes: Int
   package let bindWorkspaceBytes: Int
@@ -185,8 +199,8 @@ package struct Manifest: Codable, Equatable, Sendable {
   /// Creates a manifest of the current format.
   package init(
     model: String, symbolPrefix: String, library: String, source: String, target: String,
-    compiler: String, dims: [Dimension], parameters: [Parameter], states: [State],
-    weightBytes: Int, bindWorkspaceBytes: Int, entries: [Entry]
+    compiler: String, dims: [Dimension], parameters: [Parameter], slots: [Parameter] = [],
+    states: [State], weightBytes: Int, bindWorkspaceBytes: Int, entries: [Entry]
   ) {
     self.formatVersion = Self.currentFormatVersion
     self.model = model
@@ -197,6 +211,7 @@ package struct Manifest: Codable, Equatable, Sendable {
     self.compiler = compiler
     self.dims = dims
     self.parameters = parameters
+    self.slots = slots
     self.states = states
     self.weightBytes = weightBytes
     self.bindWorkspaceBytes = bindWorkspaceBytes

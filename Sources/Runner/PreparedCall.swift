@@ -3,7 +3,7 @@ package struct PreparedCall {
 
   package let entry: Manifest.Entry
 
-  let function: CompiledModel.EntryFunction
+  let function: CompiledModel.Function
 
   /// The memory of the inputs and outputs, kept alive by the call.
   let buffers: EntryBuffers
@@ -15,6 +15,19 @@ package struct PreparedCall {
   /// out; it may be written between calls, and lives as long as the call or its session.
   package func input(_ index: Int) -> UnsafeMutableRawPointer {
     buffers.inputs.blocks[index].pointer
+  }
+
+  /// Makes `elements` the first ones of input `index` in the entry's order.
+  ///
+  /// - Requires: the input has as many elements, and `elements` are possible for it.
+  package func setInput<T: BitwiseCopyable>(_ index: Int, to elements: [T]) {
+    buffers.inputs.blocks[index].store(elements)
+  }
+
+  /// Returns the number that the last call gave for output `index`, a scalar of `f32`.
+  package func scalar(ofOutput index: Int) -> Float {
+    precondition(entry.outputs[index].shape.isEmpty, "the output is a scalar")
+    return buffers.outputs.blocks[index].pointer.load(as: Float.self)
   }
 
   /// Returns the memory of output `index` in the entry's order; see `input(_:)`.
@@ -34,13 +47,8 @@ final class EntryBuffers {
 
   /// Creates memory for `entry`.
   init(_ entry: Manifest.Entry) throws(RunnerError) {
-    // Every element type takes four bytes.
-    inputs = try MemoryTable(
-      byteCounts: entry.inputs.map { $0.shape.elementCount * MemoryLayout<Float>.stride },
-      for: "inputs")
-    outputs = try MemoryTable(
-      byteCounts: entry.outputs.map { $0.shape.elementCount * MemoryLayout<Float>.stride },
-      for: "outputs")
+    inputs = try MemoryTable(shapes: entry.inputs.map(\.shape), for: "inputs")
+    outputs = try MemoryTable(shapes: entry.outputs.map(\.shape), for: "outputs")
   }
 
 }

@@ -15,12 +15,19 @@ package final class Session: ModelSession {
 
   private let weights: AlignedMemory
   private let workspace: AlignedMemory
-  private let states: MemoryTable
+  let states: MemoryTable
+  let slots: MemoryTable
 
-  /// The first value of each state, or `nil` where an entry computes it.
+  /// The parameters as an entry that updates them left them, or as they were bound.
   ///
-  /// Empty until weights are bound, because a parameter can be a first value.
-  private var initialStates: [Tensor?] = []
+  /// Kept only if the model needs them besides the weights, which are made of them.
+  private(set) var parameters: MemoryTable?
+
+  /// The first values of the states; zero where an entry computes one, or it is a parameter.
+  private let firstStates: MemoryTable
+
+  /// The parameter that the first value of each state is, if it is one.
+  private let firstParameters: [Int?]
 
   /// The memory of the inputs and outputs of each entry that was called.
   private var buffers: [EntryBuffers?]
@@ -32,19 +39,21 @@ package final class Session: ModelSession {
     self.weights = try AlignedMemory(byteCount: manifest.weightBytes, for: "weights")
     self.workspace = try AlignedMemory(
       byteCount: manifest.entries.map(\.workspaceBytes).max() ?? 0, for: "workspace")
-    self.states = try MemoryTable(
-      // Every element type takes four bytes.
-      byteCounts: manifest.states.map { $0.shape.elementCount * MemoryLayout<Float>.stride },
-      for: "states")
+    self.states = try MemoryTable(shapes: manifest.states.map(\.shape), for: "states")
+    self.firstStates = try MemoryTable(shapes: manifest.states.map(\.shape), for: "states")
+    self.slots = try MemoryTable(shapes: manifest.slots.map(\.shape), for: "slots")
+    self.firstParameters = manifest.states.map { state in
+      state.parameter.flatMap { name in manifest.parameters.firstIndex { $0.name == name } }
+    }
     self.buffers = Array(repeating: nil, count: manifest.entries.count)
   }
 
   /// `true` iff weights are bound.
   package private(set) var isBound = false
 
-  /// Binds `parameters` by name, each of its declared shape, and resets all states.
+  /// Binds `parameters` by name, each of its declared shape, and resets all slots and states.
   ///
-  /// States that start at random values draw them with `seed`. Parameters that are missing, left
+  /// Slots and states that start at random values draw them with `seed`. Parameters that are missing, left
   /// over or misshapen are listed in one error, and then nothing has changed.
   package func bind(
     parameters: [String: Tensor], seed: UInt64 = 0
@@ -52,7 +61,7 @@ package final class Session: ModelSession {
     try bind(model.manifest.values(of: parameters), seed: seed)
   }
 
-  /// Binds the parameters' initial values, drawn with `seed`, and resets all states.
+  /// Binds the parameters' initial values, drawn with `seed`, and resets all slots and states.
   package func bindInitial(seed: UInt64 = 0) throws(RunnerError) {
     try bind(model.manifest.initialValues(seed: seed), seed: seed)
   }
@@ -60,18 +69,21 @@ package final class Session: ModelSession {
   /// Binds `values`, in the order of the manifest.
   private func bind(_ values: [[Float]], seed: UInt64) throws(RunnerError) {
     let manifest = model.manifest
-    let parameters = try MemoryTable(
-      byteCounts: values.map { $0.count * MemoryLayout<Float>.stride }, for: "parameters")
+    let parameters = try MemoryTable(shapes: manifest.parameters.map(\.shape), for: "parameters")
     for (block, elements) in zip(parameters.blocks, values) { block.store(elements) }
     let scratch = try AlignedMemory(byteCount: manifest.bindWorkspaceBytes, for: "workspace")
     withExtendedLifetime((parameters, scratch)) {
       model.bind(parameters.addresses, weights.pointer, scratch.pointer)
     }
-    initialStates = manifest.states.map { state in
-      guard let name = state.parameter else { return state.firstValue(seed: seed) }
-      return manifest.parameters.firstIndex { $0.name == name }.map { i in
-        Tensor(shape: state.shape, values[i])
-      }
+    let isUpdated = manifest.entries.contains { $0.updatesParameters }
+    let isFirst = firstParameters.contains { $0 != nil }
+    self.parameters = isUpdated || isFirst ? parameters : nil
+    for (block, slot) in zip(slots.blocks, manifest.slots) {
+      block.store(
+        slot.initializer.values(count: slot.shape.elementCount, seed: seed, name: slot.name))
+    }
+    for (block, state) in zip(firstStates.blocks, manifest.states) {
+      if let first = state.firstValue(seed: seed) { block.store(first) }
     }
     isBound = true
     reset()
@@ -79,20 +91,28 @@ package final class Session: ModelSession {
 
   /// Sets all states to their first values; one that an entry computes becomes zero until then.
   ///
+  /// A state that starts at a parameter gets the value that the parameter has now.
+  ///
   /// - Requires: weights are bound.
   package func reset() {
     precondition(isBound, "weights are bound")
-    for i in initialStates.indices { resetState(i) }
+    for i in states.blocks.indices { resetState(i) }
+  }
+
+  /// Sets the states that are not carried to their first values.
+  ///
+  /// - Requires: weights are bound.
+  package func resetUncarriedStates() {
+    precondition(isBound, "weights are bound")
+    for (i, state) in model.manifest.states.enumerated() where !state.carried { resetState(i) }
   }
 
   private func resetState(_ index: Int) {
-    if let first = initialStates[index] {
-      states.blocks[index].store(first)
-    } else {
-      // Zero has the same bytes in every element type.
-      let count = model.manifest.states[index].shape.elementCount
-      states.blocks[index].store(Array(repeating: 0 as Int32, count: count))
+    guard let parameter = firstParameters[index] else {
+      return states.blocks[index].copy(firstStates.blocks[index])
     }
+    guard let parameters else { preconditionFailure("parameters that states start at are kept") }
+    states.blocks[index].copy(parameters.blocks[parameter])
   }
 
   /// Returns the value that state `name` has now: 32-bit numbers, integers or truth values.
@@ -124,7 +144,8 @@ package final class Session: ModelSession {
   /// `inputs` are named after the entry's inputs, or after states, which then start there. A
   /// carried state that is not given goes on where the last call ended, any other starts afresh.
   /// Indices may be of any integer type, truth values also 0 and 1, other numbers of either float
-  /// type. Inputs that are missing, left over, misshapen or out of range are listed in one error, and then no state has changed.
+  /// type. Inputs that have a default need not be given. Those that are missing, left over,
+  /// misshapen or out of range are listed in one error, and then no state has changed.
   ///
   /// In an entry with a counted dim, the first axis of its inputs may be shorter: that many steps
   /// are run. `steps` states the count, too, and cuts inputs that are longer.
@@ -178,9 +199,18 @@ package final class Session: ModelSession {
   ///
   /// - Requires: `call` was prepared by `self`.
   package func runPrepared(_ call: PreparedCall) {
-    call.function(
-      weights.pointer, workspace.pointer, states.mutableAddresses, call.buffers.inputs.addresses,
-      call.buffers.outputs.mutableAddresses, call.steps)
+    let inputs = call.buffers.inputs.addresses
+    let outputs = call.buffers.outputs.mutableAddresses
+    switch call.function {
+    case .reading(let function):
+      function(
+        weights.pointer, workspace.pointer, states.mutableAddresses, inputs, outputs, call.steps)
+    case .updating(let function):
+      guard let parameters else { preconditionFailure("parameters that are updated are kept") }
+      function(
+        parameters.mutableAddresses, slots.mutableAddresses, weights.pointer, workspace.pointer,
+        states.mutableAddresses, inputs, outputs, call.steps)
+    }
   }
 
   /// Returns the outputs of the last time that `call` was made.

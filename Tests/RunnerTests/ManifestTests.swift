@@ -28,15 +28,15 @@ import Testing
 
   @Test func readsTheFormatVersionFirst() throws {
     let error = runnerError {
-      _ = try Manifest(decoding: Array(#"{"formatVersion": 2}"#.utf8), file: "m")
+      _ = try Manifest(decoding: Array(#"{"formatVersion": 1}"#.utf8), file: "m")
     }
     #expect(
       error?.rendered
-        == "m: error: the manifest has format version 2, expected 1; compile the model again\n")
+        == "m: error: the manifest has format version 1, expected 2; compile the model again\n")
   }
 
   @Test(arguments: [
-    "", "[", "{}", "null", "[1]", #"{"formatVersion": "1"}"#, #"{"formatVersion": 1}"#,
+    "", "[", "{}", "null", "[1]", #"{"formatVersion": "1"}"#, #"{"formatVersion": 2}"#,
   ])
   func refusesOtherTexts(_ text: String) throws {
     let error = runnerError { _ = try Manifest(decoding: Array(text.utf8), file: "m") }
@@ -112,6 +112,23 @@ import Testing
     Change(
       "entries.0.inputs.2.counted", #"true"#,
       "'flag' of entry 'forward' is counted, but its first axis is not"),
+    Change("slots.0.shape", #"[3, -2]"#, "slot 'momentum.W' has the shape [3, -2]"),
+    Change("slots.0.name", #""a b""#, "the name of slot, 'a b', is not an identifier"),
+    Change(
+      "slots.0.initializer", #"{"literal": {"_0": [3]}}"#,
+      "slot 'momentum.W' has 1 elements for 6"),
+    Change(
+      "entries.2.inputs.0.defaultValue", "1",
+      "'gradient' of entry 'train' has a default, but is no scalar"),
+    Change(
+      "entries.2.inputs.1.element", #""bool""#,
+      "'lr' of entry 'train' has a default, but is no scalar"),
+    Change(
+      "entries.2.inputs.1.defaultValue", #""nan""#,
+      "'lr' of entry 'train' has a default that is no number"),
+    Change(
+      "entries.2.outputs.0.defaultValue", "1",
+      "'loss' of entry 'train' is an output, but has a default"),
     Change(
       "entries.0.outputs.0.shape", #"[]"#,
       "'y' of entry 'forward' is counted, but its first axis is not"),
@@ -127,6 +144,7 @@ import Testing
     Change("weightBytes", #""many""#, "a value of another type was expected at 'weightBytes'"),
     Change("weightBytes", "1e300", "a number is out of range"),
     Change("parameters.0.initializer", #"{"random": {}}"#, "at 'parameters.0.initializer'"),
+    Change("entries.2.updatesParameters", "2", "at 'entries.2.updatesParameters'"),
     Change("states", "null", "a value of another type was expected at 'states'"),
   ])
   private func refusesValuesOfOtherTypes(_ change: Change) {

@@ -14,6 +14,7 @@ enum Toy {
       .init(name: "W", shape: [3, 2], initializer: .iota),
       .init(name: "b", shape: [2], initializer: .constant(0.5)),
     ],
+    slots: [.init(name: "momentum.W", shape: [3, 2], initializer: .ones)],
     states: [
       .init(name: "count", shape: [2], carried: true, initializer: .zeros),
       .init(name: "fresh", shape: [2], carried: false, initializer: .ones),
@@ -42,13 +43,22 @@ enum Toy {
       .init(
         name: "step", inputs: [.init(name: "scale", element: .f32, shape: [])],
         outputs: [.init(name: "tiny", element: .f32, shape: [])], workspaceBytes: 0, steps: 1),
+      .init(
+        name: "train",
+        inputs: [
+          .init(name: "gradient", element: .f32, shape: [3, 2]),
+          .init(name: "lr", element: .f32, shape: [], defaultValue: 0.5),
+        ],
+        outputs: [.init(name: "loss", element: .f32, shape: [])], workspaceBytes: 16, steps: 1,
+        updatesParameters: true),
     ])
 
   /// The Swift source of the model.
   ///
   /// `forward`: y[t] = x[t] W + b, next[t] = tokens[t] + 1, negated = not flag, all states go up by
-  /// one a step. `step`: tiny = scale * 1e-30, and states go up by one.
-  /// So does `place`, from 4 to 0, while `odd` changes.
+  /// one a step. `step`: tiny = scale * 1e-30, and states go up by one. So does `place`, from 4 to
+  /// 0, while `odd` changes. `train`: momentum.W += gradient, W -= lr * momentum.W, b += 1,
+  /// loss = lr, and states go up by one.
   private static let source = """
     public typealias Table = UnsafePointer<UnsafeRawPointer?>
     public typealias MutableTable = UnsafePointer<UnsafeMutableRawPointer?>
@@ -108,6 +118,27 @@ enum Toy {
     ) {
       write(outputs, 0, Float.self)[0] = read(inputs, 0, Float.self)[0] * 1e-30
       for _ in 0..<steps { count(states) }
+    }
+
+    @_cdecl("toy_train")
+    public func train(
+      parameters: MutableTable, slots: MutableTable, weights: UnsafeMutableRawPointer,
+      workspace: UnsafeMutableRawPointer, states: MutableTable, inputs: Table,
+      outputs: MutableTable, steps: Int
+    ) {
+      let lr = read(inputs, 1, Float.self)[0]
+      let (w, b) = (write(parameters, 0, Float.self), write(parameters, 1, Float.self))
+      let momentum = write(slots, 0, Float.self)
+      for i in 0..<6 {
+        momentum[i] += read(inputs, 0, Float.self)[i]
+        w[i] -= lr * momentum[i]
+      }
+      for i in 0..<2 { b[i] += 1 }
+      let bound = weights.assumingMemoryBound(to: Float.self)
+      for i in 0..<6 { bound[i] = w[i] }
+      for i in 0..<2 { bound[6 + i] = b[i] }
+      write(outputs, 0, Float.self)[0] = lr
+      count(states)
     }
 
     """
