@@ -116,6 +116,11 @@ struct EntryEmitter {
     }
   }
 
+  /// The names of the function's parameters, without backticks.
+  private var parameterNames: [String] {
+    ["weights", "workspace"] + pointers.map(\.name) + (isBind ? [] : ["steps"])
+  }
+
   /// The declarations of the function's parameters.
   var parameters: [String] {
     let weight = isBind ? "UnsafeMutableRawPointer" : "UnsafeRawPointer"
@@ -126,23 +131,102 @@ struct EntryEmitter {
       + (isBind ? [] : ["_ steps: Int"])
   }
 
+  /// The most lines of a function.
+  private static let longestFunction = 80
+
   /// Appends the function and has `emitter` emit its kernels.
+  ///
+  /// Where the function would be too long, it calls others that do a part of the work each.
   func emit(into writer: inout SourceWriter, _ emitter: inout Emitter) {
-    var body = SourceWriter()
-    for line in firstLines { body.comment(line) }
-    emit(plan.steps, into: &body, &emitter)
-    emitComments(plan.closingNodes, &body)
-    for line in lastLines { body.comment(line) }
-    let words = Set(body.lines.flatMap(Self.words))
+    var pieces = [SourceWriter()]
+    for line in firstLines { pieces[0].comment(line) }
+    for step in plan.steps {
+      var piece = SourceWriter()
+      emit([step], into: &piece, &emitter)
+      pieces.append(piece)
+    }
+    var end = SourceWriter()
+    emitComments(plan.closingNodes, &end)
+    for line in lastLines { end.comment(line) }
+    let parts = self.parts(of: pieces + [end])
     writer.comment(
       isBind ? "Makes the block of weights from the parameters." : "The entry \(plan.name).",
       mark: "///")
+    if parts.count == 1 {
+      emit(parts[0], as: function, parameters, into: &writer)
+      return
+    }
+    let stem = isBind ? "bind" : SwiftNames.stem(plan.name)
+    let bodies = parts.map { body -> SourceWriter in
+      var result = definitions(for: body)
+      result.append(body)
+      return result
+    }
+    let used = bodies.map { body in
+      let words = self.words(of: body)
+      return parameterNames.indices.filter { words.contains(parameterNames[$0]) }
+    }
     writer.function("fileprivate func \(function)", parameters) { writer in
-      let bases = [
-        ("numbers", "workspace", "Float"), ("integers", "workspace", "Int32"),
-        ("values", "weights", "Float"), ("places", "weights", "Int32"),
-      ]
-      for (name, base, element) in bases where words.contains(name) {
+      for (i, used) in used.enumerated() {
+        writer.list("\(stem)Part\(i + 1)(", used.map { parameterNames[$0] }, ")")
+      }
+    }
+    for (i, body) in bodies.enumerated() {
+      writer.gap()
+      writer.comment("Part \(i + 1) of \(isBind ? "the section bind" : "the entry \(plan.name)").")
+      emit(body, as: "\(stem)Part\(i + 1)", used[i].map { parameters[$0] }, into: &writer)
+    }
+  }
+
+  /// Returns the definitions of the pointers to final states that `body` reads and that the loops of
+  /// another part have made.
+  private func definitions(for body: SourceWriter) -> SourceWriter {
+    var result = SourceWriter()
+    let words = Set(body.lines.flatMap(Self.words))
+    for case .loop(let loop) in plan.steps {
+      for (i, carried) in loop.carried.enumerated() {
+        let name = carriedName(loop.id, i, isNew: false)
+        let isOwn = body.lines.contains { $0.hasPrefix("var \(name) = ") }
+        if isOwn || !words.contains(name) { continue }
+        let places = carried.buffers.map { expression(Place(.buffer($0)), carried.scalar) }
+        result.line("let \(name) = \(loop.final(swapped: places[1], kept: places[0]))")
+      }
+    }
+    return result
+  }
+
+  /// Returns `pieces`, one after the other, as bodies of functions that are not too long.
+  private func parts(of pieces: [SourceWriter]) -> [SourceWriter] {
+    // The head on lines of its own, the typed pointers and the braces.
+    let limit = Self.longestFunction - parameters.count / 2 - 8
+    var result = [SourceWriter()]
+    for piece in pieces {
+      let length = result[result.count - 1].lines.count
+      if length > 0, length + piece.lines.count > limit { result.append(SourceWriter()) }
+      result[result.count - 1].append(piece)
+    }
+    return result
+  }
+
+  /// The typed pointers to memory, what they are made of, and their elements.
+  private static let bases = [
+    ("numbers", "workspace", "Float"), ("integers", "workspace", "Int32"),
+    ("values", "weights", "Float"), ("places", "weights", "Int32"),
+  ]
+
+  /// Returns the identifiers in `body`, and those that the typed pointers in it are made of.
+  private func words(of body: SourceWriter) -> Set<String> {
+    var result = Set(body.lines.flatMap(Self.words))
+    for (name, base, _) in Self.bases where result.contains(name) { result.insert(base) }
+    return result
+  }
+
+  private func emit(
+    _ body: SourceWriter, as name: String, _ parameters: [String], into writer: inout SourceWriter
+  ) {
+    let words = self.words(of: body)
+    writer.function("fileprivate func \(name)", parameters) { writer in
+      for (name, base, element) in Self.bases where words.contains(name) {
         writer.line("let \(name) = \(base).assumingMemoryBound(to: \(element).self)")
       }
       writer.append(body)
@@ -271,6 +355,21 @@ struct EntryEmitter {
     if offset != 0 { terms.append(("\(offset)", 1)) }
     for motion in place.motions { terms.append((stepName(motion.loop), motion.stride)) }
     return pointer(name, terms)
+  }
+
+}
+
+extension Loop {
+
+  /// Returns the Swift expression of `swapped` if the buffers of a state have changed places behind
+  /// the loop, else of `kept`; they do after each round.
+  fileprivate func final(swapped: String, kept: String) -> String {
+    if case .fixed(let n) = count {
+      return (n / factor + n % factor) % 2 == 1 ? swapped : kept
+    }
+    let count = count.expression
+    let rounds = factor == 1 ? count : "(\(count)) / \(factor) &+ (\(count)) % \(factor)"
+    return "(\(rounds)) & 1 == 1 ? \(swapped) : \(kept)"
   }
 
 }

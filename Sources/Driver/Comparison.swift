@@ -24,9 +24,16 @@ struct Comparison {
 
   let entry: String
 
-  /// The name of the output or of the state.
+  /// What is compared.
+  enum Kind: String {
+
+    case output, state, parameter, slot
+
+  }
+
+  /// The name of what is compared.
   let value: String
-  let isState: Bool
+  let kind: Kind
 
   /// `true` iff elements are indices or truth values.
   private(set) var isDiscrete = false
@@ -45,10 +52,10 @@ struct Comparison {
   private(set) var mismatch: Mismatch?
 
   /// Creates a comparison of nothing yet.
-  init(entry: String, value: String, isState: Bool) {
+  init(entry: String, value: String, kind: Kind) {
     self.entry = entry
     self.value = value
-    self.isState = isState
+    self.kind = kind
   }
 
   /// `true` iff no element differs by more than the tolerance.
@@ -113,7 +120,7 @@ struct Comparison {
 
   /// The comparison in one line, or two if something differs.
   var summary: String {
-    var text = "\(entry): \(isState ? "state " : "")\(value): "
+    var text = "\(entry): \(kind == .output ? "" : "\(kind.rawValue) ")\(value): "
     if isDiscrete {
       text += mismatchCount == 0 ? "equal" : "\(grouped(mismatchCount)) differ"
       if tieCount > 0 { text += ", but for \(counted(tieCount, "near tie"))" }
@@ -130,7 +137,7 @@ struct Comparison {
   var json: JSON {
     let number: JSON = difference.isFinite ? .number(difference) : .null
     return [
-      "entry": .string(entry), "name": .string(value), "state": .bool(isState),
+      "entry": .string(entry), "name": .string(value), "kind": .string(kind.rawValue),
       "difference": isDiscrete ? .integer(mismatchCount) : number,
       "tolerance": isDiscrete ? .integer(0) : .number(tolerance),
       "ties": .integer(tieCount), "ok": .bool(isWithinTolerance),

@@ -25,11 +25,14 @@ extension Compilation {
       model: module.name, symbolPrefix: file.symbolPrefix, library: library ?? libraryName,
       source: sourceName, target: options.target.name, compiler: compiler,
       dims: module.manifestDimensions, parameters: module.manifestParameters,
-      states: module.manifestStates, weightBytes: plan.weightBytes,
+      slots: module.manifestSlots, states: module.manifestStates, weightBytes: plan.weightBytes,
       bindWorkspaceBytes: plan.bind.workspaceBytes,
       entries: zip(module.entries, plan.entries).map { entry, planned in
-        module.manifest(
-          of: entry, workspaceBytes: planned.workspaceBytes, counted: planned.countedDimension)
+        // A call that changes parameters binds them again in the same workspace.
+        let bind = entry.updatesParameters ? plan.bind.workspaceBytes : 0
+        return module.manifest(
+          of: entry, workspaceBytes: max(planned.workspaceBytes, bind),
+          counted: planned.countedDimension)
       })
   }
 
@@ -42,7 +45,8 @@ extension Manifest {
     self.init(
       model: module.name, symbolPrefix: "none", library: "none", source: "none", target: "none",
       compiler: "none", dims: module.manifestDimensions, parameters: module.manifestParameters,
-      states: module.manifestStates, weightBytes: 0, bindWorkspaceBytes: 0,
+      slots: module.manifestSlots, states: module.manifestStates, weightBytes: 0,
+      bindWorkspaceBytes: 0,
       entries: module.entries.map { entry in
         module.manifest(of: entry, workspaceBytes: 0, counted: entry.countedDimension(in: module))
       })
@@ -59,6 +63,12 @@ extension Module {
   fileprivate var manifestParameters: [Manifest.Parameter] {
     parameters.map { p in
       Manifest.Parameter(name: p.name, shape: sizes(p.type), initializer: initializer(p.initial))
+    }
+  }
+
+  fileprivate var manifestSlots: [Manifest.Parameter] {
+    slots.map { s in
+      Manifest.Parameter(name: s.name, shape: sizes(s.type), initializer: initializer(s.initial))
     }
   }
 
@@ -103,16 +113,19 @@ extension Module {
   fileprivate func manifest(
     of entry: Entry, workspaceBytes: Int, counted: ID<Dimension>?
   ) -> Manifest.Entry {
-    func value(_ name: String, _ type: TensorType) -> Manifest.Value {
+    func value(
+      _ name: String, _ type: TensorType, defaultValue: Double? = nil
+    ) -> Manifest.Value {
       Manifest.Value(
         name: name, element: element(type), classes: classes(type), shape: sizes(type),
-        counted: counted != nil && type.shape.first?.dimension == counted)
+        counted: counted != nil && type.shape.first?.dimension == counted,
+        defaultValue: defaultValue)
     }
     return Manifest.Entry(
-      name: entry.name, inputs: entry.inputs.map { value($0.name, $0.type) },
+      name: entry.name, inputs: entry.inputs.map { value($0.name, $0.type, defaultValue: $0.defaultValue) },
       outputs: entry.outputs.map { value($0.name, entry.graph.type(of: $0.value).dense) },
       workspaceBytes: workspaceBytes, steps: counted.map { dimensions[$0].value } ?? 1,
-      countedDim: counted.map { dimensions[$0].name })
+      countedDim: counted.map { dimensions[$0].name }, updatesParameters: entry.updatesParameters)
   }
 
 }

@@ -17,8 +17,9 @@ final class InterpretedSession: ModelSession {
 
   private var initialStates: [String: DenseArray] = [:]
 
-  /// The states as the last call left them.
+  /// The states and slots as the last call left them.
   private var states: [String: DenseArray] = [:]
+  private var slots: [String: DenseArray] = [:]
 
   /// Creates a session of `module`, which has its entries written out; its weights are not bound
   /// yet.
@@ -43,6 +44,7 @@ final class InterpretedSession: ModelSession {
       })
     do {
       initialStates = try interpreter.initialStates(parameters: arrays, seed: seed)
+      slots = try interpreter.initialSlots()
     } catch {
       throw RunnerError(error)
     }
@@ -70,17 +72,27 @@ final class InterpretedSession: ModelSession {
     do {
       results = try interpreter.evaluate(
         entry: name, parameters: parameters, inputs: arguments.inputs.mapValues { DenseArray($0) },
-        states: start, steps: arguments.steps == described.steps ? nil : arguments.steps)
+        states: start, slots: slots, steps: arguments.steps == described.steps ? nil : arguments.steps)
     } catch {
       throw RunnerError(error)
     }
     states = results.states
+    self.parameters = results.parameters
+    slots = results.slots
     var outputs: [String: Tensor] = [:]
     for (output, result) in zip(entry.outputs, results.outputs) {
       outputs[output.name] = result.value.tensor(of: entry.graph.type(of: output.value).element)
     }
     return outputs
   }
+
+  /// Returns the values that the parameters have now, by name.
+  func currentParameters() -> [String: Tensor] {
+    (parameters ?? [:]).mapValues { $0.tensor(of: .f32) }
+  }
+
+  /// Returns the values that the slots have now, by name.
+  func currentSlots() -> [String: Tensor] { slots.mapValues { $0.tensor(of: .f32) } }
 
   func state(named name: String) throws(RunnerError) -> Tensor {
     guard let array = states[name],

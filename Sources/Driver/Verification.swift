@@ -57,7 +57,7 @@ struct Verification {
     try oracle.bind(parameters: parameters, seed: seed)
     try session.bind(parameters: parameters, seed: seed)
 
-    var outputs = entry.outputs.map { Comparison(entry: name, value: $0.name, isState: false) }
+    var outputs = entry.outputs.map { Comparison(entry: name, value: $0.name, kind: .output) }
     // The inputs of the last call, and the states before it.
     var given: [String: Tensor] = [:]
     for call in 0..<calls {
@@ -76,7 +76,7 @@ struct Verification {
         }
       }
     }
-    var states = manifest.states.map { Comparison(entry: name, value: $0.name, isState: true) }
+    var states = manifest.states.map { Comparison(entry: name, value: $0.name, kind: .state) }
     for i in states.indices {
       let state = states[i].value
       try states[i].add(
@@ -87,7 +87,31 @@ struct Verification {
         }
       }
     }
-    return outputs + states
+    return try outputs + states + updated(oracle, session, entry, call: calls - 1)
+  }
+
+  /// Returns comparisons of the parameters and slots that call `call`, the last, has left.
+  private func updated(
+    _ oracle: InterpretedSession, _ session: Session, _ entry: Manifest.Entry, call: Int
+  ) throws(RunnerError) -> [Comparison] {
+    guard entry.updatesParameters else { return [] }
+    var result: [Comparison] = []
+    let manifest = compiled.manifest
+    let kinds: [(Comparison.Kind, [Manifest.Parameter], [String: Tensor], [String: Tensor])] = [
+      (.parameter, manifest.parameters, oracle.currentParameters(), session.currentParameters()),
+      (.slot, manifest.slots, oracle.currentSlots(), session.currentSlots()),
+    ]
+    for (kind, declared, expected, found) in kinds {
+      for tensor in declared {
+        guard let x = expected[tensor.name], let y = found[tensor.name] else {
+          preconditionFailure("every parameter and slot has a value")
+        }
+        var comparison = Comparison(entry: entry.name, value: tensor.name, kind: kind)
+        try comparison.add(x, y, call: call) { () throws(RunnerError) in [] }
+        result.append(comparison)
+      }
+    }
+    return result
   }
 
   /// Returns what `value` finds in the answers of the interpreter for entry `name`, or in its session
@@ -128,10 +152,10 @@ struct RandomNumbers {
       })
   }
 
-  /// Returns the inputs of a call of `entry`.
+  /// Returns the inputs of a call of `entry`, without those that have a default.
   func inputs(of entry: Manifest.Entry, call: Int) -> [String: Tensor] {
     Dictionary(
-      uniqueKeysWithValues: entry.inputs.map { value in
+      uniqueKeysWithValues: entry.inputs.filter { $0.defaultValue == nil }.map { value in
         let numbers = uniform(
           value.shape.reduce(1, *), within: 1, name: "\(value.name) \(call)")
         // From -1..<1 to 0..<1.

@@ -36,9 +36,7 @@ package struct Interpreter: Sendable {
   ///
   /// All parameters and inputs must be given, except for labels that the entry does not use and
   /// inputs with defaults. A state or slot that is missing starts as it is declared, with seed 0
-  /// where that is random.
-  ///
-  /// - Requires: the entry has no section `train`; the pass `differentiate` writes it out.
+  /// where that is random. What an entry says of training that is not written out yet is left out.
   ///
   /// - Parameters:
   ///   - steps: The number of steps that scans do; as many as their dimension says if `nil`.
@@ -50,12 +48,10 @@ package struct Interpreter: Sendable {
     slots: [String: DenseArray] = [:], steps: Int? = nil,
     holding detached: [DenseArray]? = nil
   ) throws(InterpreterError) -> Results {
-    guard let entry = module.entries.first(where: { $0.name == name }) else {
+    guard var entry = module.entries.first(where: { $0.name == name }) else {
       throw InterpreterError("no entry is called '\(name)'")
     }
-    if entry.training != nil {
-      throw InterpreterError("entry '\(name)' is not differentiated yet")
-    }
+    if entry.training != nil { entry.removeTraining() }
     let dimensions = try self.dimensions(of: entry, steps: steps)
     try check(entry, dimensions, parameters: parameters, inputs: inputs, states: states)
     var given = Evaluation.Given(constants: try constants())

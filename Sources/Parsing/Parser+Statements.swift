@@ -197,6 +197,13 @@ extension Parser {
   private mutating func parseAssignment(
     to targets: [Target]
   ) throws(SyntaxFailure) -> Statement.Kind {
+    // The one list that is a value by itself: the parameters that training leaves alone.
+    if kind == .leftBracket, targets.count == 1, targets[0].name.text == "freeze" {
+      let start = token
+      let items = try parseList { parser throws(SyntaxFailure) in try parser.parseExpression() }
+      let list = Expression(kind: .list(items), span: span(from: start))
+      return .assignment(targets, list, origins: [])
+    }
     let value = try parseExpression()
     return .assignment(targets, value, origins: try parseOrigins())
   }

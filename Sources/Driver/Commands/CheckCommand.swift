@@ -18,7 +18,7 @@ extension Command {
     examples: ["Graphs/rnn.graph", "Graphs/rnn.graph --dim batch=1 --entry step", "--codes"],
     options: [
       CommandLineOption("--codes", "list the codes of all mistakes, with an example each"),
-      CommandLineOption("--entry", value: "NAME", "an entry that must exist: forward or step"),
+      CommandLineOption("--entry", value: "NAME", "an entry that must exist: forward, step or train"),
     ] + CompilingOptions.options + [CompilingOptions.seed, CompilingOptions.json]
   ) { arguments, console in
     if arguments.contains("--codes") {
@@ -137,7 +137,7 @@ func requireEntry(_ name: String, of module: Module, from original: Module) thro
 /// Returns the entry that option `--entry` of `arguments` names.
 func entryName(_ arguments: CommandLineArguments) throws(CommandLineError) -> String? {
   guard let name = arguments.value(of: "--entry") else { return nil }
-  let known = ["forward", "step"]
+  let known = ["forward", "step", "train"]
   guard known.contains(name) else { throw CompilingOptions.unknown("entry", name, among: known) }
   return name
 }

@@ -27,7 +27,7 @@ extension Command {
       CommandLineOption("--diff", "print what changes, not all of the graph"),
       CommandLineOption("--rewrite-limit", value: "N", "stop rewriting after N rewrites"),
       CommandLineOption(
-        "--entry", value: "NAME", "the entry to count for: forward (the default) or step"),
+        "--entry", value: "NAME", "the entry to count for: forward (the default), step or train"),
     ] + CompilingOptions.options + [CompilingOptions.seed, CompilingOptions.json]
   ) { arguments, console in
     var options = try CompilingOptions(arguments).compilation

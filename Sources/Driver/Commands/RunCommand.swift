@@ -26,7 +26,7 @@ extension Command {
       "Graphs/rnn.graph --entry step --dim batch=1 --input tokens=T.npy --output h=H.npy",
     ],
     options: [
-      CommandLineOption("--entry", value: "NAME", "what to call: forward (the default) or step")
+      CommandLineOption("--entry", value: "NAME", "what to call: forward (the default), step or train")
     ] + DataOptions.options + [
       CommandLineOption("--interpret", "answer from the interpreter, in double precision"),
       CommandLineOption("--text", value: "FILE", "the text to run on, - for standard input"),
@@ -142,7 +142,8 @@ private struct ModelRun {
 
 extension Module {
 
-  /// Returns the model with its entries written out, after the passes that `options` ask for.
+  /// Returns the model with its entries and updates written out, after the passes that `options` ask
+  /// for.
   func withEntries(_ options: CompilationOptions) throws(CompilationError) -> Module {
     var options = options
     options.passes = options.passes ?? []
@@ -151,6 +152,10 @@ extension Module {
     }
     var result = self
     _ = try Compilation.optimize(&result, options)
+    if result.entries.contains(where: { $0.training != nil }) {
+      options.passes = [.differentiate]
+      _ = try Compilation.optimize(&result, options)
+    }
     return result
   }
 

@@ -22,7 +22,7 @@ extension Command {
       """,
     examples: ["Graphs/rnn.graph", "Graphs/rnn.graph --dim batch=3 --dim hidden=17 --calls 100"],
     options: [
-      CommandLineOption("--entry", value: "NAME", "what to call: forward or step (default: all)"),
+      CommandLineOption("--entry", value: "NAME", "what to call: forward, step or train (default: all)"),
       CommandLineOption("--calls", value: "N", "how often each entry is called (default: 2)"),
       CommandLineOption("--steps", value: "N", "the steps of calls that count them (default: all)"),
     ] + CompilingOptions.options
