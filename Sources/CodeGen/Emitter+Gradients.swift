@@ -5,7 +5,7 @@ extension Emitter {
   /// Emits `loss` and returns its call.
   ///
   /// The sum over rows is kept in double precision, in the order of the rows.
-  mutating func emit(_ loss: CrossEntropy) -> EmittedCall {
+  mutating func emit(_ loss: CrossEntropy, _ share: Share? = nil) -> EmittedCall {
     for operation in [
       VectorOperation.load, .loadFirst, .splat, .maximum, .subtract, .exponential, .add,
       .horizontalSum, .horizontalMaximum,
@@ -19,7 +19,7 @@ extension Emitter {
       PointerParameter(name: "x", scalar: .float, isWritten: false),
       PointerParameter(name: "labels", scalar: .integer, isWritten: false),
     ]
-    var arguments = [
+    var arguments = (share.map { [$0.argument] } ?? []) + [
       EmittedCall.Argument.pointer(loss.logits, .float, isWritten: false),
       .pointer(loss.labels, .integer, isWritten: false),
     ]
@@ -30,18 +30,22 @@ extension Emitter {
     pointers.append(PointerParameter(name: "y", scalar: .float, isWritten: true))
     arguments.append(.pointer(loss.output, .float, isWritten: true))
     let isCounted = loss.rows.isCounted
-    let parameters = (isCounted ? ["_ steps: Int"] : []) + pointers.map(\.declaration)
+    let parameters =
+      (isCounted ? ["_ steps: Int"] : []) + (share == nil ? [] : [Share.parameter])
+      + pointers.map(\.declaration)
     var writer = SourceWriter()
     let what = loss.isGradient ? "The gradient of the mean" : "The mean"
     writer.line("/// \(what) cross entropy of rows of logits and labels.")
     writer.function("fileprivate func \(Self.placeholder)", parameters) { body in
-      emitLoss(loss, &body)
+      emitLoss(loss, share?.bounds, &body)
     }
     return EmittedCall(
       function: function("crossEntropy", writer), arguments: arguments, takesSteps: isCounted)
   }
 
-  private mutating func emitLoss(_ loss: CrossEntropy, _ body: inout SourceWriter) {
+  private mutating func emitLoss(
+    _ loss: CrossEntropy, _ bounds: (lower: String, upper: String)?, _ body: inout SourceWriter
+  ) {
     body.line("let rows = \(loss.rows.expression)")
     if loss.mask == nil {
       body.line("let count = rows")
@@ -55,7 +59,8 @@ extension Emitter {
       body.line("var total = 0.0")
     }
     let columns = loss.columns
-    body.block("for row in 0..<rows {") { body in
+    let range = bounds.map { "\($0.lower)..<\($0.upper)" } ?? "0..<rows"
+    body.block("for row in \(range) {") { body in
       body.line("let x = x + row &* \(columns)")
       if loss.isGradient { body.line("let y = y + row &* \(columns)") }
       if loss.mask != nil {
@@ -106,7 +111,7 @@ extension Emitter {
   }
 
   /// Emits `scatter` and returns its call.
-  mutating func emit(_ scatter: Scatter) -> EmittedCall {
+  mutating func emit(_ scatter: Scatter, _ share: Share? = nil) -> EmittedCall {
     use(.add)
     let isCounted = scatter.rows.isCounted
     let columns = scatter.columns
@@ -115,25 +120,44 @@ extension Emitter {
       PointerParameter(name: "x", scalar: .float, isWritten: false),
       PointerParameter(name: "y", scalar: .float, isWritten: true),
     ]
-    let parameters = (isCounted ? ["_ steps: Int"] : []) + pointers.map(\.declaration)
+    let parameters =
+      (isCounted ? ["_ steps: Int"] : []) + (share == nil ? [] : [Share.parameter])
+      + pointers.map(\.declaration)
+    func content(
+      _ emitter: inout Emitter, _ writer: inout SourceWriter, _ k: String, _ lanes: Lanes
+    ) {
+      let place = pointer("y", [(k, 1)])
+      let x = emitter.load(pointer("x", [(k, 1)]), .float, stride: 1, lanes)
+      let old = emitter.load(place, .float, stride: 1, lanes)
+      writer.line(emitter.store("add(\(old), \(x))", place, .float, stride: 1, lanes))
+    }
     var writer = SourceWriter()
     writer.line("/// Sums of rows that have the same index.")
     writer.function("fileprivate func \(Self.placeholder)", parameters) { body in
-      body.line("y.update(repeating: 0, count: \(scatter.sums * columns))")
+      if let share {
+        body.block("for sum in 0..<\(scatter.sums) {") {
+          $0.line("let y = y + (sum &* \(columns) &+ \(share.bounds.lower))")
+          $0.line("y.update(repeating: 0, count: grains.count &* \(share.size))")
+        }
+      } else {
+        body.line("y.update(repeating: 0, count: \(scatter.sums * columns))")
+      }
       body.block("for row in 0..<\(scatter.rows.expression) {") { body in
         body.line("let x = x + row &* \(columns)")
         body.line("let y = y + Int(ids[row]) &* \(columns)")
-        emitChunks(columns, &body) { emitter, writer, k, lanes in
-          let place = pointer("y", [(k, 1)])
-          let x = emitter.load(pointer("x", [(k, 1)]), .float, stride: 1, lanes)
-          let old = emitter.load(place, .float, stride: 1, lanes)
-          writer.line(emitter.store("add(\(old), \(x))", place, .float, stride: 1, lanes))
+        if share == nil {
+          emitChunks(columns, &body, content)
+        } else {
+          body.block("for grain in grains {") {
+            $0.line("let k = grain &* \(lanes)")
+            content(&self, &$0, "k", .all)
+          }
         }
       }
     }
     return EmittedCall(
       function: function("scatter", writer),
-      arguments: [
+      arguments: (share.map { [$0.argument] } ?? []) + [
         .pointer(scatter.index, .integer, isWritten: false),
         .pointer(scatter.values, .float, isWritten: false),
         .pointer(scatter.output, .float, isWritten: true),

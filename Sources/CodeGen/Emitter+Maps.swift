@@ -3,7 +3,7 @@ import Planning
 extension Emitter {
 
   /// Emits `map` and returns its call.
-  mutating func emit(_ map: Map) -> EmittedCall {
+  mutating func emit(_ map: Map, _ share: Share? = nil) -> EmittedCall {
     let program = emit(map.program)
     let inputs = map.program.inputs
     let outputs = map.program.outputs.map(\.operand)
@@ -16,26 +16,33 @@ extension Emitter {
     for (i, y) in outputs.enumerated() {
       pointers.append(PointerParameter(name: "y\(i)", scalar: y.scalar, isWritten: true))
     }
-    let parameters = (isCounted ? ["_ steps: Int"] : []) + pointers.map(\.declaration)
+    let parameters =
+      (isCounted ? ["_ steps: Int"] : []) + (share == nil ? [] : [Share.parameter])
+      + pointers.map(\.declaration)
     var writer = SourceWriter()
     writer.line("/// \(summary(map.program)) for every element.")
     writer.function("fileprivate func \(Self.placeholder)", parameters) { body in
-      let strides = inputs.map { ("x", $0.strides) } + outputs.map { ("y", $0.strides) }
-      emitLoops(Array(map.loops.dropLast()), pointers, strides.map(\.1), &body) { body in
-        emitLanes(map.loops[last], program, map.program, &body)
+      let strides = inputs.map(\.strides) + outputs.map(\.strides)
+      let bounds = share?.bounds
+      emitLoops(
+        Array(map.loops.dropLast()), pointers, strides, first: last == 0 ? nil : bounds, &body
+      ) { body in
+        emitLanes(map.loops[last], program, map.program, last == 0 ? bounds : nil, &body)
       }
     }
     let arguments =
-      inputs.map { EmittedCall.Argument.pointer($0.place, $0.scalar, isWritten: false) }
+      (share.map { [$0.argument] } ?? [])
+      + inputs.map { EmittedCall.Argument.pointer($0.place, $0.scalar, isWritten: false) }
       + outputs.map { EmittedCall.Argument.pointer($0.place, $0.scalar, isWritten: true) }
     return EmittedCall(
       function: function("map", writer), arguments: arguments, takesSteps: isCounted)
   }
 
-  /// Appends loops over `counts`, in which `pointers` move by `strides`, around `content`.
+  /// Appends loops over `counts`, in which `pointers` move by `strides`, around `content`; the first
+  /// loop keeps to the bounds `first` if there are any.
   func emitLoops(
     _ counts: [Count], _ pointers: [PointerParameter], _ strides: [[Int]],
-    _ writer: inout SourceWriter, _ content: (inout SourceWriter) -> Void
+    first: (lower: String, upper: String)? = nil, _ writer: inout SourceWriter, _ content: (inout SourceWriter) -> Void
   ) {
     if counts.isEmpty {
       content(&writer)
@@ -52,16 +59,20 @@ extension Emitter {
         return
       }
       let isUsed = strides.contains { $0[depth] != 0 }
-      writer.block("for \(isUsed ? "i\(depth)" : "_") in 0..<\(counts[depth].expression) {") {
+      var range = "0..<\(counts[depth].expression)"
+      if depth == 0, let first { range = "\(first.lower)..<\(first.upper)" }
+      writer.block("for \(isUsed ? "i\(depth)" : "_") in \(range) {") {
         open(depth + 1, &$0)
       }
     }
     open(0, &writer)
   }
 
-  /// Appends a loop of vectors over `count` elements.
+  /// Appends a loop of vectors over `count` elements, or over those in `bounds`, which are whole
+  /// vectors.
   private mutating func emitLanes(
-    _ count: Count, _ emitted: EmittedProgram, _ program: Program, _ writer: inout SourceWriter
+    _ count: Count, _ emitted: EmittedProgram, _ program: Program,
+    _ bounds: (lower: String, upper: String)?, _ writer: inout SourceWriter
   ) {
     var isWhole = false
     switch count {
@@ -92,13 +103,13 @@ extension Emitter {
       if n > 0 { body(&self, &writer, n == lanes ? .all : .first("\(n)")) }
       return
     }
-    writer.line("let n = \(count.expression)")
-    writer.line("var i = 0")
+    writer.line("let n = \(bounds?.upper ?? count.expression)")
+    writer.line("var i = \(bounds?.lower ?? "0")")
     writer.block("while i &+ \(lanes) <= n {") { writer in
       body(&self, &writer, .all)
       writer.line("i &+= \(lanes)")
     }
-    if isWhole { return }
+    if isWhole || bounds != nil { return }
     writer.block("if i < n {") { body(&self, &$0, .first("n &- i")) }
   }
 

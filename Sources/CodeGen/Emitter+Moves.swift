@@ -2,12 +2,12 @@ import Planning
 
 extension Emitter {
 
-  /// Emits `kernel` and returns its call.
-  mutating func emit(_ kernel: Kernel) -> EmittedCall {
+  /// Emits `kernel`, divided as `share` says, and returns its call.
+  mutating func emit(_ kernel: Kernel, _ share: Share? = nil) -> EmittedCall {
     switch kernel {
-    case .product(let k): emit(k)
-    case .map(let k): emit(k)
-    case .reduce(let k): emit(k)
+    case .product(let k): emit(k, share)
+    case .map(let k): emit(k, share)
+    case .reduce(let k): emit(k, share)
     case .softmax(let k): emit(k)
     case .argmax(let k): emit(k)
     case .gather(let k): emit(k)
@@ -15,8 +15,8 @@ extension Emitter {
     case .mask(let k): emit(k)
     case .pack(let k): emit(k)
     case .literal(let k): emit(k)
-    case .crossEntropy(let k): emit(k)
-    case .scatter(let k): emit(k)
+    case .crossEntropy(let k): emit(k, share)
+    case .scatter(let k): emit(k, share)
     case .batched(let k): emit(k)
     }
   }
@@ -123,6 +123,7 @@ extension Emitter {
       .pointer(pack.output, .float, isWritten: true),
     ]
     arguments += numbers.map { .text("\($0.0): \($0.1)") }
+    arguments.append(.grains(count: panels, label: "panels"))
     if let bias {
       arguments.append(.pointer(bias, .float, isWritten: false, label: "bias"))
     }
@@ -135,7 +136,8 @@ extension Emitter {
   private func packText(_ names: [String]) -> SourceWriter {
     var writer = SourceWriter()
     let comments = [
-      "Packs `depth` rows of a weight at `w` by panels of `vectors` vectors of units.",
+      "Packs `depth` rows of a weight at `w` by panels of `vectors` vectors of units, of which only",
+      "`panels`.",
       "",
       "Columns of the result from `lower` on are those of the weight; others are zero. Of every",
       "segment of `units` columns, `segments` from `first` on are packed. `row` and `panel` are the",
@@ -145,10 +147,12 @@ extension Emitter {
     let parameters =
       ["_ w: UnsafePointer<Float>", "_ y: UnsafeMutablePointer<Float>"]
       + names.map { $0 == "row" || $0 == "panel" ? "\($0) \($0)Length: Int" : "\($0): Int" }
-      + ["bias: UnsafePointer<Float>? = nil"]
+      + ["panels: Range<Int>", "bias: UnsafePointer<Float>? = nil"]
     writer.function("fileprivate func \(Self.placeholder)", parameters) { body in
       body.line("let panelUnits = vectors &* \(lanes)")
-      body.block("for unit in stride(from: 0, to: units, by: \(lanes)) {") { body in
+      body.line("let end = min(units, panels.upperBound &* panelUnits)")
+      body.line("let start = panels.lowerBound &* panelUnits")
+      body.block("for unit in stride(from: start, to: end, by: \(lanes)) {") { body in
         body.block("for s in 0..<segments {") { body in
           body.line("let column = (first &+ s) &* units &+ unit &- lower")
           body.comment("How many columns of the weight this vector holds.")

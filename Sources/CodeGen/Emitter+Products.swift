@@ -55,7 +55,7 @@ extension Product {
 extension Emitter {
 
   /// Emits `product` and returns its call.
-  mutating func emit(_ product: Product) -> EmittedCall {
+  mutating func emit(_ product: Product, _ share: Share? = nil) -> EmittedCall {
     let text = ProductText(product)
     var heights: [(rows: Int, function: String)] = []
     let finish = emitFinish(product, text)
@@ -63,18 +63,22 @@ extension Emitter {
       heights.append((rows, emitTile(product, rows: rows, text, finish: finish)))
     }
     let isCounted = product.rows.isCounted || product.takesStepsInTiles
-    let parameters = (isCounted ? ["_ steps: Int"] : []) + text.declarations
+    let parameters =
+      (isCounted ? ["_ steps: Int"] : []) + (share == nil ? [] : [Share.parameter])
+      + text.declarations
     var writer = SourceWriter()
     let columns =
       product.segments == 1 ? "\(product.units)" : "\(product.segments) times \(product.units)"
     writer.line("/// A product of \(columns) columns, by panels of columns and tiles of rows.")
     writer.function("fileprivate func \(Self.placeholder)", parameters) { body in
-      body.block("for panel in 0..<\(product.panels(lanes: lanes)) {") { body in
-        emitRows(product, heights, text, &body)
+      let panels = share?.axis == .columns ? "grains" : "0..<\(product.panels(lanes: lanes))"
+      body.block("for panel in \(panels) {") { body in
+        emitRows(product, heights, text, isDivided: share?.axis == .rows, &body)
       }
     }
     return EmittedCall(
-      function: function("product", writer), arguments: text.arguments, takesSteps: isCounted)
+      function: function("product", writer),
+      arguments: (share.map { [$0.argument] } ?? []) + text.arguments, takesSteps: isCounted)
   }
 
   /// Returns the numbers of rows for which tiles are needed, the largest first.
@@ -92,7 +96,7 @@ extension Emitter {
   /// Appends the calls for the rows of a panel.
   private func emitRows(
     _ product: Product, _ heights: [(rows: Int, function: String)], _ text: ProductText,
-    _ writer: inout SourceWriter
+    isDivided: Bool, _ writer: inout SourceWriter
   ) {
     let names = (product.takesStepsInTiles ? ["steps"] : []) + text.names
     switch product.rows {
@@ -100,7 +104,20 @@ extension Emitter {
       var first = 0
       for (rows, function) in heights {
         let count = (n - first) / rows
-        if count > 1 {
+        if isDivided {
+          // A grain is a tile; the last one may be lower.
+          if first == 0 {
+            let isAll = count * rows == n
+            let range = isAll ? "grains" : "grains.clamped(to: 0..<\(count))"
+            writer.block("for tile in \(range) {") {
+              $0.list("\(function)(", ["tile &* \(rows)", "panel"] + names, ")")
+            }
+          } else {
+            writer.block("if grains.contains(\(first / product.tile.rows)) {") {
+              $0.list("\(function)(", ["\(first)", "panel"] + names, ")")
+            }
+          }
+        } else if count > 1 {
           writer.block("for tile in 0..<\(count) {") {
             let row = first == 0 ? "tile &* \(rows)" : "\(first) &+ tile &* \(rows)"
             $0.list("\(function)(", [row, "panel"] + names, ")")

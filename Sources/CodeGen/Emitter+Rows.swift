@@ -4,7 +4,7 @@ import Planning
 extension Emitter {
 
   /// Emits `reduce` and returns its call.
-  mutating func emit(_ reduce: Reduce) -> EmittedCall {
+  mutating func emit(_ reduce: Reduce, _ share: Share? = nil) -> EmittedCall {
     let isCounted = (reduce.outer + reduce.inner).contains(where: \.isCounted)
     let pointers = [
       PointerParameter(name: "x", scalar: .float, isWritten: false),
@@ -13,18 +13,16 @@ extension Emitter {
     let outerRank = reduce.outer.count
     let outerStrides = Array(reduce.input.strides.prefix(outerRank))
     let innerStrides = Array(reduce.input.strides.suffix(reduce.inner.count))
-    // Vectors run along the last outer axis where its elements are adjacent, otherwise along the
-    // last reduced one.
-    let isAcross =
-      outerStrides[outerRank - 1] == 1 && reduce.outer[outerRank - 1] != .fixed(1)
-      && innerStrides[innerStrides.count - 1] != 1
+    let isAcross = reduce.isAcross
     var writer = SourceWriter()
-    let parameters = (isCounted ? ["_ steps: Int"] : []) + pointers.map(\.declaration)
+    let parameters =
+      (isCounted ? ["_ steps: Int"] : []) + (share == nil ? [] : [Share.parameter])
+      + pointers.map(\.declaration)
     writer.function("fileprivate func \(Self.placeholder)", parameters) { body in
       let loops = isAcross ? Array(reduce.outer.dropLast()) : reduce.outer
       emitLoops(loops, pointers, [outerStrides, reduce.output.strides], &body) { body in
         if isAcross {
-          emitAcross(reduce, innerStrides, &body)
+          emitAcross(reduce, innerStrides, share?.bounds, &body)
         } else {
           emitAlong(reduce, innerStrides, &body)
         }
@@ -32,7 +30,7 @@ extension Emitter {
     }
     return EmittedCall(
       function: function("reduce", writer),
-      arguments: [
+      arguments: (share.map { [$0.argument] } ?? []) + [
         .pointer(reduce.input.place, .float, isWritten: false),
         .pointer(reduce.output.place, .float, isWritten: true),
       ], takesSteps: isCounted)
@@ -50,13 +48,14 @@ extension Emitter {
     return function == .max ? "maximum(\(a), \(b))" : "add(\(a), \(b))"
   }
 
-  /// Appends the reduction of a row of results at once.
+  /// Appends the reduction of a row of results at once, or of those in `bounds`.
   private mutating func emitAcross(
-    _ reduce: Reduce, _ innerStrides: [Int], _ writer: inout SourceWriter
+    _ reduce: Reduce, _ innerStrides: [Int], _ bounds: (lower: String, upper: String)?,
+    _ writer: inout SourceWriter
   ) {
     let count = reduce.outer[reduce.outer.count - 1]
-    writer.line("let n = \(count.expression)")
-    writer.line("var i = 0")
+    writer.line("let n = \(bounds?.upper ?? count.expression)")
+    writer.line("var i = \(bounds?.lower ?? "0")")
     let stride = reduce.output.strides[reduce.output.strides.count - 1]
     writer.block("while i < n {") { writer in
       let lanes = Lanes.upTo("n &- i")

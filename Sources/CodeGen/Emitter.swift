@@ -106,6 +106,26 @@ struct PointerParameter {
 
 }
 
+/// How the function of a kernel is told which grains to do; it does all where there is no share.
+typealias Share = KernelCall.Share
+
+extension KernelCall.Share {
+
+  /// The parameter of a function that does some of the grains.
+  static let parameter = "_ grains: Range<Int>"
+
+  /// The argument for it.
+  var argument: EmittedCall.Argument { .grains(count: grains) }
+
+  /// The Swift expressions of the first row, column or element to do, and of the one behind the last.
+  var bounds: (lower: String, upper: String) {
+    size == 1
+      ? ("grains.lowerBound", "grains.upperBound")
+      : ("grains.lowerBound &* \(size)", "grains.upperBound &* \(size)")
+  }
+
+}
+
 /// A call of a kernel: the function and what it is given.
 struct EmittedCall {
 
@@ -126,17 +146,24 @@ struct EmittedCall {
     /// The step of a loop.
     case step(loop: Int)
 
+    /// The grains that are to be done, of `count`.
+    case grains(count: Int, label: String? = nil)
+
   }
 
-  /// Returns the texts of the arguments, where `pointer` gives that of a pointer and `step` the
-  /// name of the step of a loop.
+  /// Returns the texts of the arguments, where `pointer` gives that of a pointer, `step` the name of
+  /// the step of a loop and `grains` the range of those to do among a number of grains.
   func texts(
-    _ pointer: (Place, Scalar32) -> String, step: (Int) -> String = { _ in "" }
+    _ pointer: (Place, Scalar32) -> String, step: (Int) -> String = { _ in "" },
+    grains: (Int) -> String = { "0..<\($0)" }
   ) -> [String] {
     arguments.map { argument in
       switch argument {
       case .text(let text): return text
       case .step(let loop): return "Int32(truncatingIfNeeded: \(step(loop)))"
+      case .grains(let count, let label):
+        let text = grains(count)
+        return label.map { "\($0): \(text)" } ?? text
       case .pointer(let place, let scalar, _, let label):
         let text = pointer(place, scalar)
         return label.map { "\($0): \(text)" } ?? text

@@ -33,7 +33,7 @@ struct EntryEmitter {
 
   /// The words that functions of entries use.
   private static let reserved: Set<String> = [
-    "weights", "workspace", "steps", "numbers", "integers", "values", "places", "swap",
+    "weights", "workspace", "steps", "worker", "numbers", "integers", "values", "places", "swap",
   ]
 
   /// Creates the writer of entry `index`.
@@ -118,7 +118,8 @@ struct EntryEmitter {
 
   /// The names of the function's parameters, without backticks.
   private var parameterNames: [String] {
-    ["weights", "workspace"] + pointers.map(\.name) + (isBind ? [] : ["steps"])
+    (plan.isParallel ? ["worker"] : []) + ["weights", "workspace"] + pointers.map(\.name)
+      + (isBind ? [] : ["steps"])
   }
 
   /// The declarations of the function's parameters.
@@ -127,7 +128,8 @@ struct EntryEmitter {
     let own = pointers.map {
       PointerParameter(name: $0.name, scalar: $0.scalar, isWritten: $0.isWritten).declaration
     }
-    return ["_ weights: \(weight)", "_ workspace: UnsafeMutableRawPointer"] + own
+    return (plan.isParallel ? ["_ worker: Worker"] : [])
+      + ["_ weights: \(weight)", "_ workspace: UnsafeMutableRawPointer"] + own
       + (isBind ? [] : ["_ steps: Int"])
   }
 
@@ -138,14 +140,14 @@ struct EntryEmitter {
   ///
   /// Where the function would be too long, it calls others that do a part of the work each.
   func emit(into writer: inout SourceWriter, _ emitter: inout Emitter) {
-    var pieces = [SourceWriter()]
+    var pieces = [writer.inner]
     for line in firstLines { pieces[0].comment(line) }
     for step in plan.steps {
-      var piece = SourceWriter()
+      var piece = writer.inner
       emit([step], into: &piece, &emitter)
       pieces.append(piece)
     }
-    var end = SourceWriter()
+    var end = writer.inner
     emitComments(plan.closingNodes, &end)
     for line in lastLines { end.comment(line) }
     let parts = self.parts(of: pieces + [end])
@@ -256,12 +258,22 @@ struct EntryEmitter {
         for case .weight(let w) in call.kernel.access.writes.map(\.base) {
           writer.comment(weights[w].name)
         }
-        let emitted = emitter.emit(call.kernel)
+        if call.meets { writer.line("worker.meet()") }
+        let emitted = emitter.emit(call.kernel, call.share)
         let steps = emitted.takesSteps ? ["steps"] : []
         let place = call.nodes.last.flatMap { location?(graph[$0].span) }
         if let place { writer.line(place.statement) }
-        let texts = emitted.texts({ expression($0, $1) }, step: stepName)
-        writer.list("\(emitted.function)(", steps + texts, ")")
+        let grains = { (count: Int) in
+          call.share == nil ? "0..<\(count)" : "worker.share(\(count))"
+        }
+        let texts = emitted.texts({ expression($0, $1) }, step: stepName, grains: grains)
+        if plan.isParallel, call.share == nil {
+          writer.block("if worker.isFirst {") {
+            $0.list("\(emitted.function)(", steps + texts, ")")
+          }
+        } else {
+          writer.list("\(emitted.function)(", steps + texts, ")")
+        }
         if place != nil { writer.line("#sourceLocation()") }
       case .loop(let loop):
         emit(loop, into: &writer, &emitter)
@@ -290,10 +302,11 @@ struct EntryEmitter {
       writer.line("var \(carriedName(loop.id, i, isNew: false)) = \(places[0])")
       writer.line("var \(carriedName(loop.id, i, isNew: true)) = \(places[1])")
     }
+    if loop.meets { writer.line("worker.meet()") }
     emitComments([loop.node], &writer)
     let count = loop.count.expression
     if loop.factor == 1 {
-      var body = SourceWriter()
+      var body = writer.inner
       emitRound(loop, loop.body, loop.closingNodes, &body, &emitter)
       let name = stepName(loop.id)
       let plain = name.filter { $0 != "`" }

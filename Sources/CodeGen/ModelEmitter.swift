@@ -40,7 +40,7 @@ struct ModelEmitter {
 
   private static let reserved: Set<String> = [
     "weights", "workspace", "steps", "state", "State", "Weights", "memory", "reset", "forward",
-    "step", "gradient", "train", "slots", "Slots", "parameters", "precondition", "withFlushToZero", "reserve",
+    "step", "gradient", "train", "slots", "Slots", "parameters", "worker", "precondition", "withFlushToZero", "reserve",
   ]
 
   private var parameters: [Field] {
@@ -239,7 +239,8 @@ struct ModelEmitter {
         }
         arrays = kept
       }
-      writer.list("bindEntry(", ["memory.weights", "memory.workspace"] + arrays, ")")
+      let worker = plan.bind.isParallel ? ["Worker()"] : []
+      writer.list("bindEntry(", worker + ["memory.weights", "memory.workspace"] + arrays, ")")
       if isTrained, !slots.isEmpty { writer.line("slots = Slots()") }
     }
     writer.line("")
@@ -323,9 +324,10 @@ struct ModelEmitter {
       (isUpdate ? kept + keptSlots : []) + states.map { "&state.\($0.name)" }
       + inputs.map { $0.defaultValue == nil ? $0.name : "&\($0.name)" }
       + outputs.map { "&\($0.name)" }
+    if planned.isParallel { writer.line("let worker = Worker()") }
     emitCall(
       planned, ["memory.weights", "memory.workspace"] + arrays + [isCounted ? "steps" : "1"],
-      rebinding: isUpdate ? kept : nil, &writer)
+      worker: "worker", rebinding: isUpdate ? kept : nil, &writer)
   }
 
   /// Appends a check that the indices in `elements` are in range, if `field` has indices.
@@ -340,19 +342,28 @@ struct ModelEmitter {
   }
 
   /// Appends the call of the function of `entry`, which loops flush denormals in, and behind it that
-  /// of `bind` for `parameters` if the entry changes them.
+  /// of `bind` for `parameters` if the entry changes them; `worker` is who calls.
   private func emitCall(
-    _ entry: EntryPlan, _ arguments: [String], rebinding parameters: [String]? = nil,
-    _ writer: inout SourceWriter
+    _ entry: EntryPlan, _ arguments: [String], worker: String,
+    rebinding parameters: [String]? = nil, _ writer: inout SourceWriter
   ) {
     let function = "\(SwiftNames.stem(entry.name))Entry"
+    let isParallel = entry.isParallel
+    let all = (isParallel ? [worker] : []) + arguments
     if entry.name == "step" {
-      writer.list("\(function)(", arguments, ")")
+      writer.list("\(function)(", all, ")")
       return
     }
     writer.block("flushingToZero {") { writer in
-      writer.list("\(function)(", arguments, ")")
-      if let parameters { writer.list("bindEntry(", arguments.prefix(2) + parameters, ")") }
+      writer.list("\(function)(", all, ")")
+      guard let parameters else { return }
+      if isParallel { writer.line("\(worker).meet()") }
+      let own = (plan.bind.isParallel ? [worker] : []) + arguments.prefix(2) + parameters
+      if isParallel, !plan.bind.isParallel {
+        writer.block("if \(worker).isFirst {") { $0.list("bindEntry(", own, ")") }
+      } else {
+        writer.list("bindEntry(", own, ")")
+      }
     }
   }
 
@@ -403,9 +414,11 @@ struct ModelEmitter {
     ) { writer in
       let names = parameters.indices.map { "p\($0)" }
       emitUnwrapped(names.enumerated().map { ("parameters[\($0)]", $1, "Float") }, &writer)
-      writer.list("bindEntry(", ["weights", "workspace"] + names, ")")
+      let worker = plan.bind.isParallel ? ["Worker()"] : []
+      writer.list("bindEntry(", worker + ["weights", "workspace"] + names, ")")
     }
     for i in plan.entries.indices { emitSymbol(i, prefix, &writer) }
+    emitWorker(&writer)
     writer.line("")
     emitFlushing(&writer)
   }
@@ -457,7 +470,7 @@ struct ModelEmitter {
         "_ states: UnsafePointer<UnsafeMutableRawPointer?>",
         "_ inputs: UnsafePointer<UnsafeRawPointer?>",
         "_ outputs: UnsafePointer<UnsafeMutableRawPointer?>", "_ steps: Int",
-      ]
+      ] + (planned.isParallel ? Self.teamParameters : [])
     ) { writer in
       func element(_ type: TensorType) -> String {
         Scalar32(type.element) == .float ? "Float" : "Int32"
@@ -479,9 +492,45 @@ struct ModelEmitter {
         pointers.append(("outputs[\(i)]", "y\(i)", element(type)))
       }
       emitUnwrapped(pointers, &writer)
+      if planned.isParallel {
+        writer.line(
+          "let worker = Worker(index: worker, count: workers, team: team, barrier: barrier)")
+      }
       emitCall(
-        planned, ["weights", "workspace"] + pointers.map(\.name) + ["steps"],
+        planned, ["weights", "workspace"] + pointers.map(\.name) + ["steps"], worker: "worker",
         rebinding: isUpdate ? parameters : nil, &writer)
+    }
+  }
+
+  /// The parameters of a C function that several threads call together.
+  private static let teamParameters = [
+    "_ worker: Int", "_ workers: Int", "_ team: UnsafeMutableRawPointer?",
+    "_ barrier: (@convention(c) (UnsafeMutableRawPointer?) -> Void)?",
+  ]
+
+  /// Appends the type of the threads that do an entry together, if one is done so.
+  private func emitWorker(_ writer: inout SourceWriter) {
+    guard plan.entries.contains(where: \.isParallel) else { return }
+    writer.line("")
+    writer.line("/// One of the threads that do an entry together; all call it at the same time.")
+    writer.block("fileprivate struct Worker {") { writer in
+      writer.line("")
+      writer.line("var index = 0")
+      writer.line("var count = 1")
+      writer.line("var team: UnsafeMutableRawPointer? = nil")
+      writer.line("var barrier: (@convention(c) (UnsafeMutableRawPointer?) -> Void)? = nil")
+      writer.line("")
+      writer.line("/// `true` iff the worker does what is not divided.")
+      writer.line("var isFirst: Bool { index == 0 }")
+      writer.line("")
+      writer.line("/// Returns which of `count` grains the worker does.")
+      writer.block("func share(_ grains: Int) -> Range<Int> {") {
+        $0.line("index &* grains / count..<(index &+ 1) &* grains / count")
+      }
+      writer.line("")
+      writer.line("/// Waits until all workers have come here.")
+      writer.line("func meet() { if count > 1, let barrier { barrier(team) } }")
+      writer.line("")
     }
   }
 

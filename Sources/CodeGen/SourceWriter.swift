@@ -7,6 +7,17 @@ struct SourceWriter {
   private(set) var lines: [String] = []
   private var depth = 0
 
+  /// The columns by which the lines will be moved when another writer appends them.
+  private let margin: Int
+
+  /// Creates a writer of lines that another one will move by `margin` columns.
+  init(margin: Int = 0) {
+    self.margin = margin
+  }
+
+  /// A writer of lines to be appended one level deeper.
+  var inner: SourceWriter { SourceWriter(margin: margin + 2 * (depth + 1)) }
+
   /// The text, ending in a newline unless there is none.
   var text: String { lines.map { $0 + "\n" }.joined() }
 
@@ -94,7 +105,7 @@ struct SourceWriter {
 
   /// `true` iff `text` fits on a line at the present depth.
   private func fits(_ text: String) -> Bool {
-    2 * depth + text.utf8.count <= Self.width
+    margin + 2 * depth + text.utf8.count <= Self.width
   }
 
 }

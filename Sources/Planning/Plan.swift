@@ -71,6 +71,9 @@ package struct EntryPlan: Sendable {
   /// The nodes whose lines stand behind the last step.
   package var closingNodes: [ID<Node>]
 
+  /// `true` iff several workers can do the steps together.
+  package var isParallel = false
+
 }
 
 /// A part of a schedule.
@@ -91,6 +94,12 @@ package struct KernelCall: Sendable {
 
   /// The position in the schedule.
   package var position: Int
+
+  /// How workers divide the kernel; the first does it alone where this is `nil`.
+  package var share: Share?
+
+  /// `true` iff all workers meet before the kernel.
+  package var meets = false
 
 }
 
@@ -122,6 +131,9 @@ package struct Loop: Sendable {
 
   /// The nodes whose lines stand behind the last step of the body.
   package var closingNodes: [ID<Node>]
+
+  /// `true` iff all workers meet before the loop.
+  package var meets = false
 
   /// The steps of the remainder; empty without one.
   package var remainder: [Step]

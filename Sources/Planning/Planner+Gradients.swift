@@ -73,9 +73,8 @@ extension GraphPlanner {
     let product = Product(
       rows: .fixed(rows), units: columns, segments: 1, tile: tile, parts: [part], lookups: [],
       bias: nil, start: nil, program: program)
-    emit(
-      .batched(
-        Batched(batches: [.fixed(1)], strides: [[0], [0], [0]], pack: pack, product: product)))
+    emit(.pack(pack))
+    emit(.product(product))
   }
 
   /// Returns `view` with rows that walk evenly, copied if need be.

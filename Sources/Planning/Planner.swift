@@ -20,8 +20,14 @@ extension Plan {
     var planner = GraphPlanner(
       graph: module.bind.graph, module: module, machine: machine, weights: weights,
       countedDimension: nil, isBind: true)
-    self.bind = planner.planBind()
+    var bind = planner.planBind()
     weights = planner.weights
+    for i in entries.indices { entries[i].share(on: machine, atLeast: 100_000) }
+    // Weights are bound again by the workers that have updated the parameters.
+    if zip(module.entries, entries).contains(where: { $0.updatesParameters && $1.isParallel }) {
+      bind.share(on: machine, atLeast: 2_000)
+    }
+    self.bind = bind
     self.entries = entries
     self.modelName = module.name
     self.machine = machine

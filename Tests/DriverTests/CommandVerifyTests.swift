@@ -68,7 +68,7 @@ import Testing
   }
 
   @Test func measuresNumbersByTheirMagnitude() throws {
-    var comparison = Comparison(entry: "forward", value: "y", isState: false)
+    var comparison = Comparison(entry: "forward", value: "y", kind: .output)
     let expected = Tensor(shape: [2], [1000, .nan])
     try comparison.add(expected, Tensor(shape: [2], [1000.005, .nan]), call: 0) { [] }
     #expect(comparison.isWithinTolerance)
@@ -79,7 +79,7 @@ import Testing
   }
 
   @Test func toleratesNearTies() throws {
-    var comparison = Comparison(entry: "forward", value: "best", isState: false)
+    var comparison = Comparison(entry: "forward", value: "best", kind: .output)
     let expected = Tensor(shape: [2], .int64([3, 4]))
     let found = Tensor(shape: [2], .int64([5, 4]))
     try comparison.add(expected, found, call: 0) { [expected, found] }

@@ -13,7 +13,7 @@ import Testing
     let tokens = m.input("tokens", [Extent(2)], of: .index(Extent(3)))
     let label = m.input("next", [Extent(2)], of: .index(Extent(3)), role: .label)
     let sum = try m.line(named: "sum", .binary(.add), w, old)
-    m.entry.updates = [Entry.Update(state: h, value: sum)]
+    m.entry.updates = [Entry.Update(.state(h), value: sum)]
     m.output("sum", sum)
     m.output("rows", try m.line(named: "rows", .oneHot, tokens))
     if usesLabel { m.output("same", try m.line(named: "same", .compare(.equal), tokens, label)) }
