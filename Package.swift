@@ -55,7 +55,7 @@ let package = Package(
     tests("Optimizer", ["Diagnostics", "IR", "Interpreter", "Parsing"]),
     tests("Parsing", ["Diagnostics", "IR", "Graphs"]),
     tests("Tensors"),
-    tests("Text", ["Graphs"]),
+    tests("Text", ["Graphs", "Tensors"]),
     tests("Runner", ["Tensors"]),
     .testTarget(
       name: "DriverToolTests",
@@ -65,7 +65,7 @@ let package = Package(
       "Driver",
       [
         "CodeGen", "Diagnostics", "Graphs", "IR", "Interpreter", "Optimizer", "Parsing", "Planning",
-        "Runner", "Tensors",
+        "Runner", "Tensors", "Text",
       ]),
   ],
   swiftLanguageModes: [.v6]

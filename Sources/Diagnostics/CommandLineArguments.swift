@@ -137,6 +137,15 @@ package struct CommandLineArguments: Sendable {
     return number
   }
 
+  /// Returns the value of option `name` as a finite number, or `nil` if it was not given.
+  package func number(of name: String) throws(CommandLineError) -> Double? {
+    guard let text = value(of: name) else { return nil }
+    guard let number = Double(text), number.isFinite else {
+      throw CommandLineError("'\(name)' needs a number, found '\(text.printable)'")
+    }
+    return number
+  }
+
   /// Returns the name and the value of each use of option `name`, which has the form `NAME=VALUE`.
   ///
   /// A name may be given once.

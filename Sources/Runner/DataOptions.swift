@@ -64,14 +64,16 @@ package struct DataOptions: Sendable {
   /// The most bytes that a file of numbers may have.
   private static let fileLimit = 1 << 34
 
-  /// Returns the parameters in the file that was given, or `nil` if none was.
-  package func readWeights() throws(RunnerError) -> [String: Tensor]? {
+  /// Returns the file of the parameters, or `nil` if none was given.
+  package func readWeights() throws(RunnerError) -> Safetensors? {
     guard let weights else { return nil }
+    return try Self.safetensors(weights)
+  }
+
+  /// Returns the tensors and the remarks in the file at `path`.
+  package static func safetensors(_ path: String) throws(RunnerError) -> Safetensors {
     do {
-      let file = try Safetensors(
-        bytes: readFile(weights, limit: Self.fileLimit), name: weights)
-      return Dictionary(
-        file.entries.map { ($0.name, $0.tensor) }, uniquingKeysWith: { first, _ in first })
+      return try Safetensors(bytes: readFile(path, limit: fileLimit), name: path)
     } catch {
       throw RunnerError(reading: error)
     }

@@ -37,10 +37,15 @@ extension ModelSession {
 
   /// Binds the parameters that `data` names.
   package func bind(_ data: DataOptions) throws(RunnerError) {
-    if let weights = try data.readWeights() {
-      try bind(parameters: weights, seed: data.seed)
+    try bind(data.readWeights(), seed: data.seed)
+  }
+
+  /// Binds the parameters in `weights`, or the initial ones, drawn with `seed`, if that is `nil`.
+  package func bind(_ weights: Safetensors?, seed: UInt64) throws(RunnerError) {
+    if let weights {
+      try bind(parameters: weights.tensors, seed: seed)
     } else {
-      try bindInitial(seed: data.seed)
+      try bindInitial(seed: seed)
     }
   }
 

@@ -30,6 +30,14 @@ package struct PreparedCall {
     return buffers.outputs.blocks[index].pointer.load(as: Float.self)
   }
 
+  /// Returns the numbers that the last call gave for output `index`, of `f32`.
+  package func floats(ofOutput index: Int) -> [Float] {
+    let value = entry.outputs[index]
+    precondition(value.element == .f32, "the output is made of 32-bit numbers")
+    return buffers.outputs.blocks[index].load(
+      value.shape(steps: steps).elementCount, as: Float.self)
+  }
+
   /// Returns the memory of output `index` in the entry's order; see `input(_:)`.
   package func output(_ index: Int) -> UnsafeMutableRawPointer {
     buffers.outputs.blocks[index].pointer

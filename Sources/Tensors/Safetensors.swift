@@ -24,6 +24,11 @@ package struct Safetensors: Equatable, Sendable {
   /// The remarks by key.
   package var metadata: [String: String]
 
+  /// The tensors by name.
+  package var tensors: [String: Tensor] {
+    Dictionary(uniqueKeysWithValues: entries.map { ($0.name, $0.tensor) })
+  }
+
   /// The key of the remarks in the header, which no tensor can have as its name.
   package static let metadataKey = "__metadata__"
 

@@ -1,13 +1,10 @@
 /// A text as the sequence of indices that a language model is trained on.
 ///
-/// - Invariant: `tokens` is not empty; every token is the index of a symbol of `vocabulary`.
+/// - Invariant: `tokens` is not empty; every token is the index of a symbol of its coding.
 package struct Corpus: Equatable, Sendable {
 
-  /// The way in which the text was cut.
-  package let tokenizer: Tokenizer
-
-  /// The numbering of the symbols.
-  package let vocabulary: Vocabulary
+  /// The way in which the text was cut, and the numbering of the symbols.
+  package let coding: TextCoding
 
   /// The index of each token in the order of the text.
   package let tokens: [Int32]
@@ -30,8 +27,7 @@ package struct Corpus: Equatable, Sendable {
     }
     let vocabulary = vocabulary ?? Vocabulary(tokens: symbols)
 
-    self.tokenizer = tokenizer
-    self.vocabulary = vocabulary
+    self.coding = TextCoding(tokenizer: tokenizer, vocabulary: vocabulary)
     self.tokens = vocabulary.indices(of: Array(symbols.prefix(maxTokens ?? symbols.count)))
   }
 

@@ -78,6 +78,6 @@ package struct Vocabulary: Equatable, Sendable {
 }
 
 /// Returns `symbol` in single quotes, control characters written as escapes.
-private func quoted(_ symbol: String) -> String {
+func quoted(_ symbol: String) -> String {
   "'" + symbol.unicodeScalars.map { $0.escaped(asASCII: false) }.joined() + "'"
 }

@@ -197,4 +197,14 @@ import Testing
     #expect(abs(naturalLogarithm(x) - expected) <= 1e-15 * abs(expected))
   }
 
+  @Test func drawsWholeNumbersBelowALimit() {
+    let random = RandomStream(seed: 5, name: "order")
+    for limit in [1, 2, 35, .max] {
+      let numbers = (0..<1000).map { random.integer(below: limit, at: $0) }
+      #expect(numbers.allSatisfy { (0..<limit).contains($0) })
+      if limit == 35 { #expect(Set(numbers).count == 35) }
+    }
+    #expect((0..<1000).allSatisfy { (0..<1).contains(random.unit(at: $0)) })
+  }
+
 }

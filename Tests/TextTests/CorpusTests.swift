@@ -6,8 +6,8 @@ import Testing
 
   @Test func numbersTheTokensOfAText() throws {
     let c = try Corpus("Aha, a hat!", name: "hat.txt", tokenizer: .letters)
-    #expect(c.tokenizer == .letters)
-    #expect(c.vocabulary.symbols == ["<unk>", "a", "h", " ", "t"])
+    #expect(c.coding.tokenizer == .letters)
+    #expect(c.coding.vocabulary.symbols == ["<unk>", "a", "h", " ", "t"])
     #expect(c.tokens == [1, 2, 1, 3, 1, 3, 2, 1, 4])
     #expect(c.unknownCount == 0)
   }
@@ -15,7 +15,7 @@ import Testing
   @Test func cutsAfterCounting() throws {
     let whole = try Corpus("abbccc", name: "x", tokenizer: .characters)
     let part = try Corpus("abbccc", name: "x", tokenizer: .characters, maxTokens: 3)
-    #expect(part.vocabulary == whole.vocabulary)
+    #expect(part.coding == whole.coding)
     #expect(part.tokens == [3, 2, 2])
     #expect(try Corpus("abbccc", name: "x", tokenizer: .characters, maxTokens: 99) == whole)
   }
@@ -23,7 +23,7 @@ import Testing
   @Test func usesAGivenVocabulary() throws {
     let v = Vocabulary(tokens: ["a", "b"])
     let c = try Corpus("abc!", name: "x", tokenizer: .characters, vocabulary: v)
-    #expect(c.vocabulary == v)
+    #expect(c.coding.vocabulary == v)
     #expect(c.tokens == [1, 2, 0, 0])
     #expect(c.unknownCount == 2)
   }

@@ -39,8 +39,8 @@ private let timeMachine = URL(filePath: #filePath)
 
   @Test func proseHasTheVocabularyOfTheShippedModel() throws {
     let c = try Corpus(EmbeddedGraphs.prose, name: "prose.txt", tokenizer: .letters)
-    #expect(c.vocabulary.count == 28)
-    #expect(c.vocabulary[1] == " ")
+    #expect(c.coding.vocabulary.count == 28)
+    #expect(c.coding.vocabulary[1] == " ")
     #expect(try SequentialWindows(c.tokens, batch: 32, steps: 35).count >= 10)
   }
 
@@ -52,8 +52,8 @@ private let timeMachine = URL(filePath: #filePath)
     let bytes = [UInt8](try Data(contentsOf: URL(filePath: timeMachine)))
     let text = try Corpus.decode(utf8: bytes, name: "timemachine.txt")
     let c = try Corpus(text, name: "timemachine.txt", tokenizer: .letters)
-    #expect(c.vocabulary.count == 28)
-    #expect(Array(c.vocabulary.symbols.prefix(5)) == ["<unk>", " ", "e", "t", "a"])
+    #expect(c.coding.vocabulary.count == 28)
+    #expect(Array(c.coding.vocabulary.symbols.prefix(5)) == ["<unk>", " ", "e", "t", "a"])
   }
 
 }

@@ -27,7 +27,9 @@ package struct Command: Sendable {
   let body: @Sendable (CommandLineArguments, Console) throws -> Int32
 
   /// All commands, in the order of the help text.
-  package static let all: [Command] = [.check, .compile, .run, .verify, .grad, .gradcheck, .passes]
+  package static let all: [Command] = [
+    .check, .compile, .run, .verify, .sample, .grad, .gradcheck, .passes,
+  ]
 
   /// How a command ended.
   package enum Ending: Equatable, Sendable {

@@ -18,7 +18,8 @@ extension Command {
       A character language model whose input is not given runs on a text instead: its only index
       input over the steps of a scan reads the tokens, the next token is what it should predict, and
       the state is carried from window to window. Without '--text', the text is one that graphc ships
-      with. The dim of the input's classes is set to the number of symbols in the text.
+      with. The dim of the input's classes is set to the number of symbols in the text, or in the
+      vocabulary that the weights were trained with.
       """,
     examples: [
       "Graphs/rnn.graph", "Graphs/rnn.graph --text timemachine.txt --max-tokens 10000",
@@ -26,14 +27,11 @@ extension Command {
       "Graphs/rnn.graph --entry step --dim batch=1 --input tokens=T.npy --output h=H.npy",
     ],
     options: [
-      CommandLineOption("--entry", value: "NAME", "what to call: forward (the default), step or train")
-    ] + DataOptions.options + [
-      CommandLineOption("--interpret", "answer from the interpreter, in double precision"),
-      CommandLineOption("--text", value: "FILE", "the text to run on, - for standard input"),
       CommandLineOption(
-        "--tokenizer", value: "T", "how a text is cut: letters (the default) or characters"),
-      CommandLineOption("--max-tokens", value: "N", "use only the first N tokens of the text"),
-    ] + CompilingOptions.options + [CompilingOptions.debugGraph, CompilingOptions.compiler]
+        "--entry", value: "NAME", "what to call: forward (the default), step or train"),
+      CommandLineOption("--interpret", "answer from the interpreter, in double precision"),
+    ] + DataOptions.options + TextOptions.options + CompilingOptions.options
+      + [CompilingOptions.debugGraph, CompilingOptions.compiler]
   ) { arguments, console in
     try ModelRun(arguments, console).run()
   }
@@ -82,18 +80,17 @@ private struct ModelRun {
       console.print(try session.answer(entry: entry, data))
       return 0
     }
-    guard let port else {
-      throw RunnerError(
-        .input,
-        "the model reads no text: it needs one index input over the steps of a scan, of at most two "
-          + "axes, and an output with an axis of its classes behind the same axes")
-    }
+    guard let port else { throw RunnerError(.input, TextPort.missing) }
     try port.check(data, entry: entry)
-    let corpus = try textOptions.corpus(console)
+    let weights = try data.readWeights()
+    let coding = try weights.flatMap { try TextCoding($0, name: data.weights ?? "") }
+    let corpus = try textOptions.corpus(console, coding: coding)
     var compilation = options.compilation
-    try port.fit(&compilation.dimensions, to: corpus, console)
+    try port.fit(
+      &compilation.dimensions, to: corpus.coding.vocabulary.count,
+      from: coding == nil ? "the text" : "the weights", console)
     let session = try self.session(compilation)
-    try session.bind(data)
+    try session.bind(weights, seed: data.seed)
     let reading = TextReading(port: port, corpus: corpus, name: textOptions.name)
     let result = try reading.run(session, given: data.readInputs())
     for file in data.outputs {

@@ -6,6 +6,14 @@ import Text
 /// The options that say on what text a model runs.
 struct TextOptions {
 
+  /// The options as a command line spells them.
+  static let options = [
+    CommandLineOption("--text", value: "FILE", "the text to run on, - for standard input"),
+    CommandLineOption(
+      "--tokenizer", value: "T", "how a text is cut: letters (the default) or characters"),
+    CommandLineOption("--max-tokens", value: "N", "use only the first N tokens of the text"),
+  ]
+
   /// The most bytes of a text.
   private static let limit = 1 << 30
 
@@ -48,14 +56,29 @@ struct TextOptions {
   }
 
   /// Returns the text as tokens.
-  func corpus(_ console: Console) throws -> Corpus {
+  ///
+  /// `coding`, if there is one, is that of the weights: then their vocabulary is the text's.
+  func corpus(_ console: Console, coding: TextCoding? = nil) throws -> Corpus {
+    if let tokenizer, let coding, tokenizer != coding.tokenizer {
+      throw CommandLineError(
+        "'--tokenizer \(tokenizer.rawValue)' conflicts with the weights, which know a text by "
+          + "'\(coding.tokenizer.rawValue)'")
+    }
     let text: String
     switch path {
     case nil: text = EmbeddedGraphs.prose
     case "-": text = try Corpus.decode(utf8: console.readInput(Self.limit), name: name)
     case let path?: text = try Corpus.decode(utf8: readFile(path, limit: Self.limit), name: name)
     }
-    return try Corpus(text, name: name, tokenizer: tokenizer ?? .letters, maxTokens: maxTokens)
+    let corpus = try Corpus(
+      text, name: name, tokenizer: coding?.tokenizer ?? tokenizer ?? .letters,
+      vocabulary: coding?.vocabulary, maxTokens: maxTokens)
+    if corpus.unknownCount > 0 {
+      console.note(
+        "\(grouped(corpus.unknownCount)) of \(counted(corpus.tokens.count, "token")) are not in the "
+          + "vocabulary of the weights")
+    }
+    return corpus
   }
 
 }

@@ -21,6 +21,9 @@ struct TextPort {
   /// The classes of the input.
   private let classes: Extent
 
+  /// The number of rows of the input, if it has an axis of them.
+  private let rows: Extent?
+
   private let module: Module
 
   /// The inputs that must be given besides `input` and `label`.
@@ -53,6 +56,8 @@ struct TextPort {
     self.logits = logits.name
     isBatchFirst = !(found[0].type.shape[0].dimension.map(scanned.contains) ?? false)
     self.classes = classes
+    let others = isBatchFirst ? found[0].type.shape.prefix(1) : found[0].type.shape.dropFirst()
+    rows = others.first
     self.module = module
     otherInputs =
       entry.inputs.filter { $0.role == .input && $0.name != found[0].name }.map(\.name)
@@ -82,19 +87,19 @@ struct TextPort {
     }
   }
 
-  /// Sets the dimension of the classes to the number of symbols of `corpus`, and says so.
+  /// Sets the dimension of the classes to `count`, the number of symbols of `source`, and says so.
   ///
   /// Throws if `dimensions` say otherwise, or if no dimension can be set.
   func fit(
-    _ dimensions: inout [(name: String, value: Int)], to corpus: Corpus, _ console: Console
+    _ dimensions: inout [(name: String, value: Int)], to count: Int, from source: String,
+    _ console: Console
   ) throws {
-    let count = corpus.vocabulary.count
     guard let d = classes.dimension else {
       let value = classes.value(in: module.dimensions) ?? 0
       guard value == count else {
         throw RunnerError(
           .input,
-          "the text has \(count) symbols, but '\(input)' is index<"
+          "\(source) has \(count) symbols, but '\(input)' is index<"
             + "\(classes.description(in: module.dimensions))>, which is \(value)")
       }
       return
@@ -103,12 +108,25 @@ struct TextPort {
     if let given = dimensions.first(where: { $0.name == name }) {
       guard given.value == count else {
         throw CommandLineError(
-          "'--dim \(name)=\(given.value)' conflicts with the text, which has \(count) symbols")
+          "'--dim \(name)=\(given.value)' conflicts with \(source), which has \(count) symbols")
       }
     } else if module.dimensions[d].value != count {
       dimensions.append((name, count))
     }
-    console.note("\(name) = \(count) from the text")
+    console.note("\(name) = \(count) from \(source)")
   }
+
+  /// Sets the dimension of the rows to one, unless `dimensions` say otherwise or no dimension can be
+  /// set.
+  func fitOneRow(_ dimensions: inout [(name: String, value: Int)]) {
+    guard let d = rows?.dimension else { return }
+    let name = module.dimensions[d].name
+    if !dimensions.contains(where: { $0.name == name }) { dimensions.append((name, 1)) }
+  }
+
+  /// What a model lacks that has no port.
+  static let missing =
+    "the model reads no text: it needs one index input over the steps of a scan, of at most two "
+    + "axes, and an output with an axis of its classes behind the same axes"
 
 }

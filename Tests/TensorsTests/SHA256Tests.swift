@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Driver
+@testable import Tensors
 
 @Suite struct SHA256Tests {
 
