@@ -14,7 +14,7 @@ func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target
 func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
   .testTarget(
     name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies,
-    exclude: name == "Driver" ? ["Cases"] : [], swiftSettings: strict)
+    exclude: name == "Driver" ? ["Cases", "Recorded"] : [], swiftSettings: strict)
 }
 
 let package = Package(

@@ -19,10 +19,11 @@ extension Emitter {
       PointerParameter(name: "x", scalar: .float, isWritten: false),
       PointerParameter(name: "labels", scalar: .integer, isWritten: false),
     ]
-    var arguments = (share.map { [$0.argument] } ?? []) + [
-      EmittedCall.Argument.pointer(loss.logits, .float, isWritten: false),
-      .pointer(loss.labels, .integer, isWritten: false),
-    ]
+    var arguments =
+      (share.map { [$0.argument] } ?? []) + [
+        EmittedCall.Argument.pointer(loss.logits, .float, isWritten: false),
+        .pointer(loss.labels, .integer, isWritten: false),
+      ]
     if let mask = loss.mask {
       pointers.append(PointerParameter(name: "mask", scalar: .integer, isWritten: false))
       arguments.append(.pointer(mask, .integer, isWritten: false))

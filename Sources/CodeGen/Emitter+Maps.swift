@@ -42,7 +42,8 @@ extension Emitter {
   /// loop keeps to the bounds `first` if there are any.
   func emitLoops(
     _ counts: [Count], _ pointers: [PointerParameter], _ strides: [[Int]],
-    first: (lower: String, upper: String)? = nil, _ writer: inout SourceWriter, _ content: (inout SourceWriter) -> Void
+    first: (lower: String, upper: String)? = nil, _ writer: inout SourceWriter,
+    _ content: (inout SourceWriter) -> Void
   ) {
     if counts.isEmpty {
       content(&writer)

@@ -40,7 +40,8 @@ struct ModelEmitter {
 
   private static let reserved: Set<String> = [
     "weights", "workspace", "steps", "state", "State", "Weights", "memory", "reset", "forward",
-    "step", "gradient", "train", "slots", "Slots", "parameters", "worker", "precondition", "withFlushToZero", "reserve",
+    "step", "gradient", "train", "slots", "Slots", "parameters", "worker", "precondition",
+    "withFlushToZero", "reserve",
   ]
 
   private var parameters: [Field] {
@@ -69,7 +70,9 @@ struct ModelEmitter {
   }
 
   /// The expressions of the pointers to the parameters that the model keeps.
-  private var kept: [String] { offsets.parameters.map { pointer("memory.parameters", [("\($0)", 1)]) } }
+  private var kept: [String] {
+    offsets.parameters.map { pointer("memory.parameters", [("\($0)", 1)]) }
+  }
 
   private var keptSlots: [String] {
     offsets.slots.map { pointer("memory.parameters", [("\($0)", 1)]) }
@@ -383,7 +386,9 @@ struct ModelEmitter {
       }
       writer.line("")
       writer.block("init() {") {
-        if isTrained { $0.line("parameters.initialize(repeating: 0, count: \(offsets.count + 16))") }
+        if isTrained {
+          $0.line("parameters.initialize(repeating: 0, count: \(offsets.count + 16))")
+        }
         $0.line(
           "weights.initializeMemory(as: UInt8.self, repeating: 0, count: \(plan.weightBytes + 64))"
         )

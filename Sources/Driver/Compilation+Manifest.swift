@@ -32,7 +32,7 @@ extension Compilation {
         let bind = entry.updatesParameters ? plan.bind.workspaceBytes : 0
         return module.manifest(
           of: entry, workspaceBytes: max(planned.workspaceBytes, bind),
-          counted: planned.countedDimension)
+          counted: planned.countedDimension, isParallel: planned.isParallel)
       })
   }
 
@@ -111,7 +111,7 @@ extension Module {
   }
 
   fileprivate func manifest(
-    of entry: Entry, workspaceBytes: Int, counted: ID<Dimension>?
+    of entry: Entry, workspaceBytes: Int, counted: ID<Dimension>?, isParallel: Bool = false
   ) -> Manifest.Entry {
     func value(
       _ name: String, _ type: TensorType, defaultValue: Double? = nil
@@ -122,10 +122,12 @@ extension Module {
         defaultValue: defaultValue)
     }
     return Manifest.Entry(
-      name: entry.name, inputs: entry.inputs.map { value($0.name, $0.type, defaultValue: $0.defaultValue) },
+      name: entry.name,
+      inputs: entry.inputs.map { value($0.name, $0.type, defaultValue: $0.defaultValue) },
       outputs: entry.outputs.map { value($0.name, entry.graph.type(of: $0.value).dense) },
       workspaceBytes: workspaceBytes, steps: counted.map { dimensions[$0].value } ?? 1,
-      countedDim: counted.map { dimensions[$0].name }, updatesParameters: entry.updatesParameters)
+      countedDim: counted.map { dimensions[$0].name }, updatesParameters: entry.updatesParameters,
+      isParallel: isParallel)
   }
 
 }

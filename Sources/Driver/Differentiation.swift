@@ -5,7 +5,7 @@ import Optimizer
 extension Module {
 
   /// Returns the model with its entries written out and the lengths of scans as choices: the form
-  /// that is differentiated.
+  /// that is differentiated. The loss of training is an output, `loss`, if no other has that name.
   func preparedForGradients(_ options: CompilationOptions) throws(CompilationError) -> Module {
     var options = options
     options.passes = [.writeEntries, .maskLengths].filter { pass in
@@ -14,7 +14,21 @@ extension Module {
     options.rewriteLimit = nil
     var result = self
     _ = try Compilation.optimize(&result, options)
+    result.addLoss()
     return result
+  }
+
+  /// Lets the entry `forward` give the loss that the entry `train` is to minimise, if there is one.
+  private mutating func addLoss() {
+    guard let train = entries.firstIndex(where: { $0.training != nil }) else { return }
+    var entry = entries[train]
+    guard let training = entry.training, !entry.outputs.contains(where: { $0.name == "loss" })
+    else { return }
+    entry.training = nil
+    entry.name = "forward"
+    entry.outputs.append(Entry.Output(name: "loss", value: training.loss, span: training.span))
+    entries = [entry]
+    settle()
   }
 
   /// Returns the module with one entry, `gradient`, what that keeps from step to step, and the

@@ -72,7 +72,8 @@ final class InterpretedSession: ModelSession {
     do {
       results = try interpreter.evaluate(
         entry: name, parameters: parameters, inputs: arguments.inputs.mapValues { DenseArray($0) },
-        states: start, slots: slots, steps: arguments.steps == described.steps ? nil : arguments.steps)
+        states: start, slots: slots,
+        steps: arguments.steps == described.steps ? nil : arguments.steps)
     } catch {
       throw RunnerError(error)
     }

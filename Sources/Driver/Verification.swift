@@ -13,6 +13,9 @@ struct Verification {
   let compiled: CompiledModel
   let seed: UInt64
 
+  /// The most threads that do a call together; `nil` for one a core.
+  let threads: Int?
+
   /// How often each entry is called.
   let calls: Int
 
@@ -53,7 +56,7 @@ struct Verification {
     let numbers = RandomNumbers(seed: seed)
     let parameters = numbers.parameters(of: manifest)
     let oracle = InterpretedSession(expected)
-    let session = try Session(compiled)
+    let session = try Session(compiled, threads: threads)
     try oracle.bind(parameters: parameters, seed: seed)
     try session.bind(parameters: parameters, seed: seed)
 

@@ -258,7 +258,8 @@ extension Entry {
     guard let training else { return [] }
     let others = needed(for: updates.map(\.value) + outputs.map(\.value))
     var result = needed(for: [training.loss]).subtracting(others)
-    for id in graph.body.nodes where graph.values(readBy: id).contains(where: {
+    for id in graph.body.nodes
+    where graph.values(readBy: id).contains(where: {
       result.contains($0.node)
     }) {
       result.insert(id)

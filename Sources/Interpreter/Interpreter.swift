@@ -17,8 +17,8 @@ package struct Interpreter: Sendable {
     package var states: [String: DenseArray]
 
     /// The values of all parameters and slots at the end of the call, by name.
-    package var parameters: [String: DenseArray]
-    package var slots: [String: DenseArray]
+    package var parameters: [String: DenseArray] = [:]
+    package var slots: [String: DenseArray] = [:]
 
     /// The values of the applications of `detach`, in the order in which they are computed.
     package var detached: [DenseArray] = []

@@ -76,7 +76,9 @@ extension Module {
 
   /// `true` iff `loss` depends on parameter `p` in a way that has a derivative.
   private func isActive(_ p: ID<Parameter>, for loss: Value, in graph: Graph) -> Bool {
-    let starting = states.ids.filter { states[$0].initial == .parameter(p) && !states[$0].isCarried }
+    let starting = states.ids.filter {
+      states[$0].initial == .parameter(p) && !states[$0].isCarried
+    }
     let sources = [.parameter(p)] + starting.map { Source.state($0) }
     return ActiveValues(of: graph, dependingOn: Set(sources)).contains(loss)
   }

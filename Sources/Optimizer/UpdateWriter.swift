@@ -55,7 +55,8 @@ struct UpdateWriter {
     guard case .globalNorm(let limit)? = training.clip else { return nil }
     let clip = input("clip", limit)
     // The small number keeps a norm of zero apart from the division.
-    let ratio = apply(.binary(.div), clip, apply(.binary(.add), norm, number(1e-6), "norm"), "ratio")
+    let ratio = apply(
+      .binary(.div), clip, apply(.binary(.add), norm, number(1e-6), "norm"), "ratio")
     return apply(.binary(.min), ratio, number(1), "scale")
   }
 

@@ -23,7 +23,9 @@ extension Parser {
     let name = try expectName("the name of \(role)")
     try expect(.colon)
     let type = try parseType()
-    guard hasInitial ?? (kind == .assign) else { return Declaration(name: name, type: type, initial: nil) }
+    guard hasInitial ?? (kind == .assign) else {
+      return Declaration(name: name, type: type, initial: nil)
+    }
     try expect(.assign)
     return Declaration(name: name, type: type, initial: try parseInitial())
   }

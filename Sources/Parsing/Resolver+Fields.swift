@@ -168,7 +168,8 @@ extension Resolver {
 
   private mutating func clip(_ e: Expression) -> Training.Clip? {
     let expectation = "'global_norm(x)' or 'value(x)'"
-    guard case .call(let name, let arguments) = e.kind, ["global_norm", "value"].contains(name.text)
+    guard case .call(let name, let arguments) = e.kind,
+      ["global_norm", "value"].contains(name.text)
     else {
       report(.invalidField("clip", expectation, at: e.span))
       return nil
@@ -277,7 +278,8 @@ extension Resolver {
     let labels = required + optional + ["warmup"]
     guard checkArguments(arguments, of: name, positional: 0, labels: labels) else { return nil }
     let values = Dictionary(
-      arguments.compactMap { a in a.label.map { ($0.text, a.value) } }, uniquingKeysWith: { a, _ in a })
+      arguments.compactMap { a in a.label.map { ($0.text, a.value) } },
+      uniquingKeysWith: { a, _ in a })
     for label in required where values[label] == nil {
       report(.missingLabel(label, of: name.text, at: e.span))
       return nil
@@ -336,7 +338,8 @@ extension Diagnostic {
   ) -> Diagnostic {
     .error(
       .invalidField,
-      "'\(name.text)' stands in '\(isOfTraining ? "train" : "run")' where there are entries", at: span)
+      "'\(name.text)' stands in '\(isOfTraining ? "train" : "run")' where there are entries",
+      at: span)
   }
 
   /// Returns an error reporting that an update is of something else than a parameter or a slot.

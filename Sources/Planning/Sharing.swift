@@ -64,7 +64,8 @@ struct Footprint: Hashable {
   init(_ place: Place, grains: Int, stride: Int, loops: [(count: Int, stride: Int)]) {
     self.place = place
     let period = grains * stride
-    guard stride > 0, place.offset >= 0, place.motions.allSatisfy({ $0.stride % period == 0 }) else {
+    guard stride > 0, place.offset >= 0, place.motions.allSatisfy({ $0.stride % period == 0 })
+    else {
       return
     }
     var extent = 1
@@ -129,8 +130,10 @@ extension Kernel {
     case .reduce(let k):
       let rank = k.outer.count
       let strides = k.input.strides
-      var loops = zip(k.outer.dropLast() + k.inner, strides.prefix(rank - 1) + strides.dropFirst(rank))
-        .map { ($0.value(steps: 1), $1) }
+      var loops = zip(
+        k.outer.dropLast() + k.inner, strides.prefix(rank - 1) + strides.dropFirst(rank)
+      )
+      .map { ($0.value(steps: 1), $1) }
       loops.append((share.size, 1))
       let input = Footprint(k.input.place, grains: share.grains, stride: share.size, loops: loops)
       let last = k.output.strides[rank - 1]
@@ -159,7 +162,8 @@ extension Kernel {
       }
       // Every worker counts all places of the mask.
       return (
-        [footprint(k.logits, k.columns), footprint(k.labels, 1)] + (k.mask.map { [Footprint($0)] } ?? []),
+        [footprint(k.logits, k.columns), footprint(k.labels, 1)]
+          + (k.mask.map { [Footprint($0)] } ?? []),
         [footprint(k.output, k.columns)]
       )
     case .softmax, .argmax, .gather, .oneHot, .mask, .literal, .batched:
@@ -177,7 +181,8 @@ extension Kernel {
     case .map(let k):
       return Double(k.loops.reduce(1) { $0 * $1.value(steps: 1) }) / Double(machine.lanes) * 2
     case .reduce(let k):
-      return Double((k.outer + k.inner).reduce(1) { $0 * $1.value(steps: 1) }) / Double(machine.lanes)
+      return Double((k.outer + k.inner).reduce(1) { $0 * $1.value(steps: 1) })
+        / Double(machine.lanes)
     case .scatter(let k):
       return Double(k.rows.value(steps: 1) * k.columns) / Double(machine.lanes) * 2
     case .crossEntropy(let k): return Double(k.rows.value(steps: 1) * (k.columns + 64))
@@ -197,7 +202,9 @@ extension Product {
       result.append(.init(axis: .rows, grains: (n + tile.rows - 1) / tile.rows, size: tile.rows))
     }
     let panels = panels(lanes: lanes)
-    if panels > 1 { result.append(.init(axis: .columns, grains: panels, size: tile.vectors * lanes)) }
+    if panels > 1 {
+      result.append(.init(axis: .columns, grains: panels, size: tile.vectors * lanes))
+    }
     return result
   }
 
@@ -253,7 +260,9 @@ extension Product {
               (share.size, start.rowStride), (segments, start.segmentStride), (units, 1),
             ]) : Footprint(start.place))
     }
-    for x in program.inputs { reads.append(operand(x.place, row: x.strides[0], unit: x.strides[1])) }
+    for x in program.inputs {
+      reads.append(operand(x.place, row: x.strides[0], unit: x.strides[1]))
+    }
     let writes = program.outputs.map {
       operand($0.operand.place, row: $0.operand.strides[0], unit: $0.operand.strides[1])
     }
@@ -266,7 +275,8 @@ extension Map {
 
   /// A map is divided along its outermost loop, if all that it writes lies apart there.
   fileprivate func shares(hints: [Int]) -> [KernelCall.Share] {
-    guard case .fixed(let n) = loops[0], program.outputs.allSatisfy({ $0.operand.strides[0] > 0 }) else {
+    guard case .fixed(let n) = loops[0], program.outputs.allSatisfy({ $0.operand.strides[0] > 0 })
+    else {
       return []
     }
     let whole = loops.dropFirst().reduce(n) { $0 * $1.value(steps: 1) }

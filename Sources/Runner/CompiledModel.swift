@@ -33,18 +33,45 @@ package final class CompiledModel: @unchecked Sendable {
       UnsafePointer<UnsafeRawPointer?>, UnsafePointer<UnsafeMutableRawPointer?>, Int
     ) -> Void
 
+  /// Waits until all threads of the team that is its argument have called it.
+  typealias Barrier = @convention(c) (UnsafeMutableRawPointer?) -> Void
+
+  /// An entry that several threads call together; as `EntryFunction`, then the number of the thread,
+  /// that of all, the team and what its threads meet at.
+  typealias SharedEntryFunction =
+    @convention(c) (
+      UnsafeRawPointer, UnsafeMutableRawPointer, UnsafePointer<UnsafeMutableRawPointer?>,
+      UnsafePointer<UnsafeRawPointer?>, UnsafePointer<UnsafeMutableRawPointer?>, Int, Int, Int,
+      UnsafeMutableRawPointer?, Barrier?
+    ) -> Void
+
+  /// As `UpdateFunction`, for several threads.
+  typealias SharedUpdateFunction =
+    @convention(c) (
+      UnsafePointer<UnsafeMutableRawPointer?>, UnsafePointer<UnsafeMutableRawPointer?>,
+      UnsafeMutableRawPointer, UnsafeMutableRawPointer, UnsafePointer<UnsafeMutableRawPointer?>,
+      UnsafePointer<UnsafeRawPointer?>, UnsafePointer<UnsafeMutableRawPointer?>, Int, Int, Int,
+      UnsafeMutableRawPointer?, Barrier?
+    ) -> Void
+
   /// The function of an entry.
   enum Function {
 
     case reading(EntryFunction)
     case updating(UpdateFunction)
+    case sharedReading(SharedEntryFunction)
+    case sharedUpdating(SharedUpdateFunction)
 
     /// Creates the function at `address`, which belongs to `entry`.
     init(_ address: UnsafeMutableRawPointer, of entry: Manifest.Entry) {
-      self =
-        entry.updatesParameters
-        ? .updating(unsafeBitCast(address, to: UpdateFunction.self))
-        : .reading(unsafeBitCast(address, to: EntryFunction.self))
+      switch (entry.updatesParameters, entry.isParallel) {
+      case (false, false): self = .reading(unsafeBitCast(address, to: EntryFunction.self))
+      case (true, false): self = .updating(unsafeBitCast(address, to: UpdateFunction.self))
+      case (false, true):
+        self = .sharedReading(unsafeBitCast(address, to: SharedEntryFunction.self))
+      case (true, true):
+        self = .sharedUpdating(unsafeBitCast(address, to: SharedUpdateFunction.self))
+      }
     }
 
   }

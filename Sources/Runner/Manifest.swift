@@ -149,10 +149,14 @@ package struct Manifest: Codable, Equatable, Sendable {
     /// `true` iff a call changes parameters and slots; then it binds the new parameters, too.
     package let updatesParameters: Bool
 
+    /// `true` iff several threads can do a call together.
+    package let isParallel: Bool
+
     /// Creates an entry.
     package init(
       name: String, inputs: [Value], outputs: [Value], workspaceBytes: Int, steps: Int,
-      countedDim: String? = nil, updatesParameters: Bool = false
+      countedDim: String? = nil, updatesParameters: Bool = false,
+      isParallel: Bool = false
     ) {
       self.name = name
       self.inputs = inputs
@@ -161,6 +165,7 @@ package struct Manifest: Codable, Equatable, Sendable {
       self.steps = steps
       self.countedDim = countedDim
       self.updatesParameters = updatesParameters
+      self.isParallel = isParallel
     }
 
   }

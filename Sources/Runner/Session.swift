@@ -1,3 +1,4 @@
+import Foundation
 import Tensors
 
 /// A compiled model with weights and states of its own.
@@ -32,10 +33,19 @@ package final class Session: ModelSession {
   /// The memory of the inputs and outputs of each entry that was called.
   private var buffers: [EntryBuffers?]
 
+  /// The threads that do the calls of entries that can be divided.
+  private let team: Team
+
   /// Creates a session of `model`, whose weights are not bound yet.
-  package init(_ model: CompiledModel) throws(RunnerError) {
+  ///
+  /// Calls are done by as many threads as there are cores, but at most by `threads`, and by one where
+  /// no entry is large enough to be divided; results have the same bits for every number.
+  package init(_ model: CompiledModel, threads: Int? = nil) throws(RunnerError) {
     let manifest = model.manifest
     self.model = model
+    let isParallel = manifest.entries.contains { $0.isParallel }
+    let cores = ProcessInfo.processInfo.activeProcessorCount
+    self.team = Team(count: isParallel ? min(threads ?? cores, Self.mostThreads) : 1)
     self.weights = try AlignedMemory(byteCount: manifest.weightBytes, for: "weights")
     self.workspace = try AlignedMemory(
       byteCount: manifest.entries.map(\.workspaceBytes).max() ?? 0, for: "workspace")
@@ -47,6 +57,9 @@ package final class Session: ModelSession {
     }
     self.buffers = Array(repeating: nil, count: manifest.entries.count)
   }
+
+  /// The most threads that a session starts.
+  private static let mostThreads = 64
 
   /// `true` iff weights are bound.
   package private(set) var isBound = false
@@ -210,6 +223,19 @@ package final class Session: ModelSession {
       function(
         parameters.mutableAddresses, slots.mutableAddresses, weights.pointer, workspace.pointer,
         states.mutableAddresses, inputs, outputs, call.steps)
+    case .sharedReading(let function):
+      team.run { worker, workers, team in
+        function(
+          weights.pointer, workspace.pointer, states.mutableAddresses, inputs, outputs, call.steps,
+          worker, workers, team, Team.meet)
+      }
+    case .sharedUpdating(let function):
+      guard let parameters else { preconditionFailure("parameters that are updated are kept") }
+      team.run { worker, workers, team in
+        function(
+          parameters.mutableAddresses, slots.mutableAddresses, weights.pointer, workspace.pointer,
+          states.mutableAddresses, inputs, outputs, call.steps, worker, workers, team, Team.meet)
+      }
     }
   }
 

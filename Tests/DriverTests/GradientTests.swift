@@ -73,7 +73,7 @@ import Testing
   }
 
   /// Returns the model with the gradient of all outputs by everything that is of numbers.
-  private static func gradient(_ text: String) throws -> Module {
+  static func gradient(_ text: String) throws -> Module {
     let module = try module(text).preparedForGradients(options)
     let entry = module.entries[0]
     let outputs = entry.outputs.filter { entry.graph.type(of: $0.value).element == .f32 }

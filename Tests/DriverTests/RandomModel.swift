@@ -139,7 +139,8 @@ struct RandomModel: Sendable {
       }
       for state in module.states { tolerances[state.name] = 0 }
       for update in entry.updates {
-        tolerances[module.states[update.state].name] = analysis.bound(of: update.value).error
+        guard let state = update.state else { continue }
+        tolerances[module.states[state].name] = analysis.bound(of: update.value).error
       }
       var counts: [Int?] = [nil]
       let compiled = manifest.entries.first { $0.name == entry.name }

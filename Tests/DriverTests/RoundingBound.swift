@@ -62,7 +62,7 @@ struct RoundingAnalysis {
       case .number(let x): RoundingBound(x, x, error: abs(x - Double(Float(x))))
       case .parameter(let p): Self.initial(module.parameters[p].initial, module)
       case .constant(let c): Self.initial(module.constants[c].initial, module)
-      case .input, .state: RoundingBound(-range, range)
+      case .input, .state, .slot: RoundingBound(-range, range)
       case .bound: RoundingBound(-.infinity, .infinity, error: .infinity)
       }
     }

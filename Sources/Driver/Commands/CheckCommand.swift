@@ -18,7 +18,8 @@ extension Command {
     examples: ["Graphs/rnn.graph", "Graphs/rnn.graph --dim batch=1 --entry step", "--codes"],
     options: [
       CommandLineOption("--codes", "list the codes of all mistakes, with an example each"),
-      CommandLineOption("--entry", value: "NAME", "an entry that must exist: forward, step or train"),
+      CommandLineOption(
+        "--entry", value: "NAME", "an entry that must exist: forward, step or train"),
     ] + CompilingOptions.options + [CompilingOptions.seed, CompilingOptions.json]
   ) { arguments, console in
     if arguments.contains("--codes") {

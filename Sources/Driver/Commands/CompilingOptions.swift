@@ -17,7 +17,7 @@ struct CompilingOptions {
       "--passes", value: "A,B", "the passes to run, besides what they need (default: all)"),
     CommandLineOption(
       "--target-cpu", value: "NAME", "the kind of CPU to compile for (default: native)"),
-    CommandLineOption("--threads", value: "N", "use at most N threads (one does all now)"),
+    CommandLineOption("--threads", value: "N", "use at most N threads (default: one a core)"),
     CommandLineOption(
       "--memory", value: "BYTES", "what the weights, or a workspace, may take (default: 4G)"),
   ]
@@ -43,6 +43,9 @@ struct CompilingOptions {
   /// Where the option says that the Swift compiler is.
   let compilerPath: String?
 
+  /// The most threads that do a call together; `nil` for one a core.
+  private(set) var threads: Int?
+
   /// Reads the options of `arguments`.
   init(_ arguments: CommandLineArguments) throws(CommandLineError) {
     let target = try TargetCPU.resolve(arguments.value(of: "--target-cpu") ?? TargetCPU.nativeName)
@@ -67,7 +70,7 @@ struct CompilingOptions {
       compilation.memoryLimit = try Self.bytes(text)
     }
     compilation.mapsToGraph = arguments.contains("--debug-graph")
-    _ = try arguments.integer(of: "--threads", in: 1...Int(Int16.max))
+    threads = try arguments.integer(of: "--threads", in: 1...Int(Int16.max))
     compilerPath = arguments.value(of: "--swiftc")
   }
 

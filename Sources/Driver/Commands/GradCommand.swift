@@ -83,7 +83,8 @@ extension Command {
       let compilation = try console.reporting(source) {
         try Compilation(module, options: options.compilation.completed(for: module))
       }
-      session = try Session(Toolchain(options, console: console).model(of: compilation))
+      session = try Session(
+        Toolchain(options, console: console).model(of: compilation), threads: options.threads)
     }
     let entry = module.entries[0].name
     try session.checkOutputs(data.outputs.map(\.name), of: entry)

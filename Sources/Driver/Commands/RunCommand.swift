@@ -118,7 +118,9 @@ private struct ModelRun {
       return compilation
     }
     console.report(compilation.warnings, in: source)
-    return try Session(Toolchain(self.options, console: console).model(of: compilation))
+    return try Session(
+      Toolchain(self.options, console: console).model(of: compilation),
+      threads: self.options.threads)
   }
 
   /// Returns the interpreter for what the text says, or for what passes that were asked for make

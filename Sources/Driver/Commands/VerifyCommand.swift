@@ -22,7 +22,8 @@ extension Command {
       """,
     examples: ["Graphs/rnn.graph", "Graphs/rnn.graph --dim batch=3 --dim hidden=17 --calls 100"],
     options: [
-      CommandLineOption("--entry", value: "NAME", "what to call: forward, step or train (default: all)"),
+      CommandLineOption(
+        "--entry", value: "NAME", "what to call: forward, step or train (default: all)"),
       CommandLineOption("--calls", value: "N", "how often each entry is called (default: 2)"),
       CommandLineOption("--steps", value: "N", "the steps of calls that count them (default: all)"),
     ] + CompilingOptions.options
@@ -49,7 +50,8 @@ extension Command {
     let model = try Toolchain(options, console: console).model(of: compilation)
     let names = entry.map { [$0] } ?? compilation.module.entries.map(\.name)
     let verification = Verification(
-      expected: original, compiled: model, seed: seed, calls: calls, steps: steps)
+      expected: original, compiled: model, seed: seed, threads: options.threads,
+      calls: calls, steps: steps)
     try verification.checkSteps(of: names)
     let comparisons = try names.flatMap(verification.compare)
     let isEqual = comparisons.allSatisfy(\.isWithinTolerance)
