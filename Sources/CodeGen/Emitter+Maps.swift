@@ -8,7 +8,10 @@ extension Emitter {
     let inputs = map.program.inputs
     let outputs = map.program.outputs.map(\.operand)
     let last = map.loops.count - 1
-    let isCounted = map.loops.contains(where: \.isCounted)
+    // Maps over one loop are told which elements to do, so that one function does for many sizes.
+    var isFlat = last == 0
+    if case .fixed(let n) = map.loops[0], n <= lanes { isFlat = false }
+    let isCounted = !isFlat && map.loops.contains(where: \.isCounted)
     var pointers: [PointerParameter] = []
     for (i, x) in inputs.enumerated() {
       pointers.append(PointerParameter(name: "x\(i)", scalar: x.scalar, isWritten: false))
@@ -16,22 +19,23 @@ extension Emitter {
     for (i, y) in outputs.enumerated() {
       pointers.append(PointerParameter(name: "y\(i)", scalar: y.scalar, isWritten: true))
     }
+    let range = isFlat ? ["_ range: Range<Int>"] : share == nil ? [] : [Share.parameter]
     let parameters =
-      (isCounted ? ["_ steps: Int"] : []) + (share == nil ? [] : [Share.parameter])
-      + pointers.map(\.declaration)
+      (isCounted ? ["_ steps: Int"] : []) + range + pointers.map(\.declaration)
     var writer = SourceWriter()
     writer.line("/// \(summary(map.program)) for every element.")
     writer.function("fileprivate func \(Self.placeholder)", parameters) { body in
       let strides = inputs.map(\.strides) + outputs.map(\.strides)
-      let bounds = share?.bounds
       emitLoops(
-        Array(map.loops.dropLast()), pointers, strides, first: last == 0 ? nil : bounds, &body
+        Array(map.loops.dropLast()), pointers, strides, first: share?.bounds, &body
       ) { body in
-        emitLanes(map.loops[last], program, map.program, last == 0 ? bounds : nil, &body)
+        emitLanes(isFlat ? nil : map.loops[last], program, map.program, &body)
       }
     }
+    let first: [EmittedCall.Argument] =
+      isFlat ? [.elements(map.loops[0], share)] : share.map { [$0.argument] } ?? []
     let arguments =
-      (share.map { [$0.argument] } ?? [])
+      first
       + inputs.map { EmittedCall.Argument.pointer($0.place, $0.scalar, isWritten: false) }
       + outputs.map { EmittedCall.Argument.pointer($0.place, $0.scalar, isWritten: true) }
     return EmittedCall(
@@ -69,20 +73,18 @@ extension Emitter {
     open(0, &writer)
   }
 
-  /// Appends a loop of vectors over `count` elements, or over those in `bounds`, which are whole
-  /// vectors.
+  /// Appends a loop of vectors over `count` elements, or over those in `range` if that is `nil`.
   private mutating func emitLanes(
-    _ count: Count, _ emitted: EmittedProgram, _ program: Program,
-    _ bounds: (lower: String, upper: String)?, _ writer: inout SourceWriter
+    _ count: Count?, _ emitted: EmittedProgram, _ program: Program, _ writer: inout SourceWriter
   ) {
     var isWhole = false
+    var isOnce = false
     switch count {
-    case .fixed(let n): isWhole = n % lanes == 0
+    case .fixed(let n): (isWhole, isOnce) = (n % lanes == 0, n <= lanes)
     case .steps(let n): isWhole = n % lanes == 0
+    case nil: break
     }
     let last = program.outputs[0].operand.strides.count
-    var isOnce = false
-    if case .fixed(let n) = count { isOnce = n <= lanes }
     // The terms by which a pointer moves; one element is adjacent to nothing.
     let terms = { (stride: Int) in isOnce ? [] : [("i", stride)] }
     let body = { (emitter: inout Emitter, writer: inout SourceWriter, lanes: Lanes) in
@@ -104,13 +106,13 @@ extension Emitter {
       if n > 0 { body(&self, &writer, n == lanes ? .all : .first("\(n)")) }
       return
     }
-    writer.line("let n = \(bounds?.upper ?? count.expression)")
-    writer.line("var i = \(bounds?.lower ?? "0")")
+    writer.line("let n = \(count.map(\.expression) ?? "range.upperBound")")
+    writer.line("var i = \(count == nil ? "range.lowerBound" : "0")")
     writer.block("while i &+ \(lanes) <= n {") { writer in
       body(&self, &writer, .all)
       writer.line("i &+= \(lanes)")
     }
-    if isWhole || bounds != nil { return }
+    if isWhole { return }
     writer.block("if i < n {") { body(&self, &$0, .first("n &- i")) }
   }
 

@@ -5,7 +5,6 @@ extension Emitter {
 
   /// Emits `reduce` and returns its call.
   mutating func emit(_ reduce: Reduce, _ share: Share? = nil) -> EmittedCall {
-    let isCounted = (reduce.outer + reduce.inner).contains(where: \.isCounted)
     let pointers = [
       PointerParameter(name: "x", scalar: .float, isWritten: false),
       PointerParameter(name: "y", scalar: .float, isWritten: true),
@@ -14,17 +13,21 @@ extension Emitter {
     let outerStrides = Array(reduce.input.strides.prefix(outerRank))
     let innerStrides = Array(reduce.input.strides.suffix(reduce.inner.count))
     let isAcross = reduce.isAcross
+    // Reductions of one row are told how long it is, so that one function does for many lengths.
+    let isOne = !isAcross && reduce.outer == [.fixed(1)] && reduce.inner.count == 1
+    let isCounted =
+      !isOne && (reduce.outer + reduce.inner).contains(where: \.isCounted)
     var writer = SourceWriter()
     let parameters =
       (isCounted ? ["_ steps: Int"] : []) + (share == nil ? [] : [Share.parameter])
-      + pointers.map(\.declaration)
+      + pointers.map(\.declaration) + (isOne ? ["_ n: Int"] : [])
     writer.function("fileprivate func \(Self.placeholder)", parameters) { body in
       let loops = isAcross ? Array(reduce.outer.dropLast()) : reduce.outer
       emitLoops(loops, pointers, [outerStrides, reduce.output.strides], &body) { body in
         if isAcross {
           emitAcross(reduce, innerStrides, share?.bounds, &body)
         } else {
-          emitAlong(reduce, innerStrides, &body)
+          emitAlong(reduce, innerStrides, isOne: isOne, &body)
         }
       }
     }
@@ -33,7 +36,7 @@ extension Emitter {
       arguments: (share.map { [$0.argument] } ?? []) + [
         .pointer(reduce.input.place, .float, isWritten: false),
         .pointer(reduce.output.place, .float, isWritten: true),
-      ], takesSteps: isCounted)
+      ] + (isOne ? [.text(reduce.inner[0].expression)] : []), takesSteps: isCounted)
   }
 
   /// The Swift expression of the vector that a reduction starts with.
@@ -106,7 +109,7 @@ extension Emitter {
 
   /// Appends the reduction of one result, whose elements vectors run along.
   private mutating func emitAlong(
-    _ reduce: Reduce, _ innerStrides: [Int], _ writer: inout SourceWriter
+    _ reduce: Reduce, _ innerStrides: [Int], isOne: Bool, _ writer: inout SourceWriter
   ) {
     let last = reduce.inner.count - 1
     writer.line("var sum = \(identity(of: reduce.function))")
@@ -114,7 +117,7 @@ extension Emitter {
       Array(reduce.inner.dropLast()), Array(innerStrides.dropLast()), &writer
     ) { emitter, writer, terms in
       let stride = innerStrides[last]
-      writer.line("let n = \(reduce.inner[last].expression)")
+      if !isOne { writer.line("let n = \(reduce.inner[last].expression)") }
       writer.line("var k = 0")
       let place = pointer("x", terms + [("k", stride)])
       writer.block("while k &+ \(emitter.lanes) <= n {") { writer in
@@ -132,7 +135,8 @@ extension Emitter {
     }
     use(reduce.function == .max ? .horizontalMaximum : .horizontalSum)
     let total = reduce.function == .max ? "horizontalMaximum(sum)" : "horizontalSum(sum)"
-    let divisor = reduce.function == .mean ? " / Float(\(countExpression(reduce.inner)))" : ""
+    let count = isOne ? "n" : countExpression(reduce.inner)
+    let divisor = reduce.function == .mean ? " / Float(\(count))" : ""
     writer.line("y[0] = \(total)\(divisor)")
   }
 

@@ -149,21 +149,26 @@ struct EmittedCall {
     /// The grains that are to be done, of `count`.
     case grains(count: Int, label: String? = nil)
 
+    /// The elements that are to be done, of `count`, which are divided as `share` says.
+    case elements(Count, Share?)
+
   }
 
   /// Returns the texts of the arguments, where `pointer` gives that of a pointer, `step` the name of
-  /// the step of a loop and `grains` the range of those to do among a number of grains.
+  /// the step of a loop and `grains` the range to do of a number of grains of a size, unless all are.
   func texts(
     _ pointer: (Place, Scalar32) -> String, step: (Int) -> String = { _ in "" },
-    grains: (Int) -> String = { "0..<\($0)" }
+    grains: (_ count: Int, _ size: Int) -> String? = { _, _ in nil }
   ) -> [String] {
     arguments.map { argument in
       switch argument {
       case .text(let text): return text
       case .step(let loop): return "Int32(truncatingIfNeeded: \(step(loop)))"
       case .grains(let count, let label):
-        let text = grains(count)
+        let text = grains(count, 1) ?? "0..<\(count)"
         return label.map { "\($0): \(text)" } ?? text
+      case .elements(let count, let share):
+        return share.flatMap { grains($0.grains, $0.size) } ?? "0..<\(count.expression)"
       case .pointer(let place, let scalar, _, let label):
         let text = pointer(place, scalar)
         return label.map { "\($0): \(text)" } ?? text

@@ -31,6 +31,9 @@ struct EntryEmitter {
   /// The names of the step and of each state's two pointers, by loop.
   private var loopNames: [Int: (step: String, states: [(old: String, new: String)])] = [:]
 
+  /// The names of the pointers to the values of all steps.
+  private var longNames: [ID<Buffer>: String] = [:]
+
   /// The words that functions of entries use.
   private static let reserved: Set<String> = [
     "weights", "workspace", "steps", "worker", "numbers", "integers", "values", "places", "swap",
@@ -69,6 +72,9 @@ struct EntryEmitter {
     }
     collectLines(module.lines(ofEntry: index))
     nameLoops(self.plan.steps)
+    for b in self.plan.buffers.ids where self.plan.buffers[b].isLong {
+      longNames[b] = names.identifier("\(SwiftNames.stem(self.plan.buffers[b].name))_")
+    }
   }
 
   /// Creates the writer of the section `bind`.
@@ -219,6 +225,7 @@ struct EntryEmitter {
   /// Returns the identifiers in `body`, and those that the typed pointers in it are made of.
   private func words(of body: SourceWriter) -> Set<String> {
     var result = Set(body.lines.flatMap(Self.words))
+    if longNames.values.contains(where: result.contains) { result.insert("numbers") }
     for (name, base, _) in Self.bases where result.contains(name) { result.insert(base) }
     return result
   }
@@ -230,6 +237,10 @@ struct EntryEmitter {
     writer.function("fileprivate func \(name)", parameters) { writer in
       for (name, base, element) in Self.bases where words.contains(name) {
         writer.line("let \(name) = \(base).assumingMemoryBound(to: \(element).self)")
+      }
+      for b in plan.buffers.ids {
+        guard let name = longNames[b], words.contains(name) else { continue }
+        writer.line("let \(name) = \(pointer("numbers", [("\(plan.buffers[b].offset)", 1)]))")
       }
       writer.append(body)
     }
@@ -263,8 +274,9 @@ struct EntryEmitter {
         let steps = emitted.takesSteps ? ["steps"] : []
         let place = call.nodes.last.flatMap { location?(graph[$0].span) }
         if let place { writer.line(place.statement) }
-        let grains = { (count: Int) in
-          call.share == nil ? "0..<\(count)" : "worker.share(\(count))"
+        let grains = { (count: Int, size: Int) -> String? in
+          guard call.share != nil else { return nil }
+          return size == 1 ? "worker.share(\(count))" : "worker.share(\(count), by: \(size))"
         }
         let texts = emitted.texts({ expression($0, $1) }, step: stepName, grains: grains)
         if plan.isParallel, call.share == nil {
@@ -351,6 +363,8 @@ struct EntryEmitter {
     var offset = place.offset
     let name: String
     switch place.base {
+    case .buffer(let b) where longNames[b] != nil && scalar == .float:
+      name = longNames[b] ?? ""
     case .buffer(let b):
       name = scalar == .float ? "numbers" : "integers"
       offset += plan.buffers[b].offset

@@ -528,9 +528,9 @@ struct ModelEmitter {
       writer.line("/// `true` iff the worker does what is not divided.")
       writer.line("var isFirst: Bool { index == 0 }")
       writer.line("")
-      writer.line("/// Returns which of `count` grains the worker does.")
-      writer.block("func share(_ grains: Int) -> Range<Int> {") {
-        $0.line("index &* grains / count..<(index &+ 1) &* grains / count")
+      writer.line("/// Returns which of `grains` grains of `size` elements the worker does.")
+      writer.block("func share(_ grains: Int, by size: Int = 1) -> Range<Int> {") {
+        $0.line("index &* grains / count &* size..<(index &+ 1) &* grains / count &* size")
       }
       writer.line("")
       writer.line("/// Waits until all workers have come here.")

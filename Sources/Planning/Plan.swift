@@ -52,6 +52,12 @@ package struct Buffer: Hashable, Sendable {
   /// Where the buffer starts, in elements; a multiple of 16.
   package var offset: Int
 
+  /// `true` iff the buffer holds the values of all steps of a scan.
+  ///
+  /// Such buffers lie behind all others and have names in the generated code, so that little of that
+  /// depends on the number of steps.
+  package var isLong = false
+
 }
 
 /// The schedule of one entry.

@@ -54,7 +54,10 @@ extension GraphPlanner {
     let tile = Tile.best(rows: .fixed(rows), units: columns, segments: 1, machine: machine)
     let panel = tile.vectors * machine.lanes
     let packed = Place(
-      .buffer(buffer("packed", count: room * ((columns + panel - 1) / panel) * panel)))
+      .buffer(
+        buffer(
+          "packed", count: room * ((columns + panel - 1) / panel) * panel,
+          isLong: isLong(graph.type(of: node.operands[1]).shape))))
     let output = singleStorage(for: v)
     var program = Program(instructions: [.accumulator(segment: 0)])
     program.outputs = [

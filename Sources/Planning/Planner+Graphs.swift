@@ -158,16 +158,19 @@ extension GraphPlanner {
   /// Places buffers so that those that live at the same time do not overlap, and returns the
   /// elements that they take together.
   ///
-  /// The largest come first, each at the lowest free offset.
+  /// The largest come first, each at the lowest free offset; long ones behind all others.
   private static func assignOffsets(_ buffers: inout [Buffer]) -> Int {
     var end = 0
     var placed: [ID<Buffer>] = []
     let order = buffers.ids.sorted { a, b in
-      (buffers[b].count, a.position) < (buffers[a].count, b.position)
+      let (x, y) = (buffers[a], buffers[b])
+      return x.isLong == y.isLong ? (y.count, a.position) < (x.count, b.position) : y.isLong
     }
+    var start = 0
     for b in order {
       let size = aligned(buffers[b].count)
-      var offset = 0
+      if buffers[b].isLong, start == 0 { start = end }
+      var offset = start
       for other in placed where buffers[other].life.overlaps(buffers[b].life) {
         if buffers[other].offset < offset + size {
           offset = max(offset, buffers[other].offset + aligned(buffers[other].count))

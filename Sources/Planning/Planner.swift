@@ -22,7 +22,10 @@ extension Plan {
       countedDimension: nil, isBind: true)
     var bind = planner.planBind()
     weights = planner.weights
-    for i in entries.indices { entries[i].share(on: machine, atLeast: 100_000) }
+    for i in entries.indices {
+      let steps = entries[i].countedDimension.map { module.dimensions[$0].value } ?? 1
+      entries[i].share(on: machine, atLeast: 100_000, steps: steps)
+    }
     // Weights are bound again by the workers that have updated the parameters.
     if zip(module.entries, entries).contains(where: { $0.updatesParameters && $1.isParallel }) {
       bind.share(on: machine, atLeast: 2_000)
@@ -89,6 +92,9 @@ struct GraphPlanner {
 
   var loopCount = 0
 
+  /// The dimensions that scans outside of others count.
+  private let scannedDimensions: Set<ID<Dimension>>
+
   /// The users of each value: for deciding what a group has to store.
   let users: [Value: Set<ID<Node>>]
 
@@ -117,6 +123,11 @@ struct GraphPlanner {
       results.formUnion(scan.body.results + (scan.remainder?.results ?? []))
     }
     self.users = users
+    scannedDimensions = Set(
+      graph.body.nodes.flatMap { id -> [ID<Dimension>] in
+        if case .scan(let scan) = graph[id].op { return Array(scan.count.dimensions) }
+        return []
+      })
   }
 
   /// Returns the extents of `type` as numbers.
@@ -169,14 +180,22 @@ struct GraphPlanner {
   }
 
   /// Returns a new buffer for `name`.
-  mutating func buffer(_ name: String, count: Int) -> ID<Buffer> {
+  mutating func buffer(_ name: String, count: Int, isLong: Bool = false) -> ID<Buffer> {
     lives.append(nil)
-    return buffers.add(Buffer(name: name, count: count, life: position...position, offset: 0))
+    return buffers.add(
+      Buffer(name: name, count: count, life: position...position, offset: 0, isLong: isLong))
+  }
+
+  /// `true` iff a tensor of `shape` has the values of all steps of a scan.
+  func isLong(_ shape: [Extent]) -> Bool {
+    shape.contains { !$0.dimensions.allSatisfy { !scannedDimensions.contains($0) } }
   }
 
   /// Returns the view of a new buffer for a tensor of `shape`.
-  mutating func newTensor(_ name: String, shape: [Int], scalar: Scalar32) -> View {
-    let b = buffer(name, count: shape.reduce(1, *))
+  mutating func newTensor(
+    _ name: String, shape: [Int], scalar: Scalar32, isLong: Bool = false
+  ) -> View {
+    let b = buffer(name, count: shape.reduce(1, *), isLong: isLong)
     return View(dense: Place(.buffer(b)), shape: shape, scalar: scalar)
   }
 
@@ -285,7 +304,9 @@ struct GraphPlanner {
       satisfied[v]?.contains(view) != true && isUsable(view)
     }
     if wanted.isEmpty {
-      let view = newTensor(graph.name(of: v), shape: sizes(type), scalar: Scalar32(type.element))
+      let view = newTensor(
+        graph.name(of: v), shape: sizes(type), scalar: Scalar32(type.element),
+        isLong: isLong(type.shape))
       values[v] = .tensor(view)
       return [view]
     }

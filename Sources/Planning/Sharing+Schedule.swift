@@ -5,11 +5,12 @@ extension EntryPlan {
   /// Divides the kernels among workers, if they take at least `least` cycles and the work is worth its
   /// meetings; see `Sharing.swift`.
   ///
-  /// A meeting takes some hundred cycles where nobody has to wait long.
-  mutating func share(on machine: Machine, atLeast least: Double) {
+  /// A meeting takes some hundred cycles where nobody has to wait long. `full` is the full count of
+  /// steps, if a call may do fewer.
+  mutating func share(on machine: Machine, atLeast least: Double, steps full: Int = 1) {
     var sharing = Sharing(self, machine)
     let shared = sharing.shared(steps, isDecided: false)
-    let work = cycles(of: shared, on: machine)
+    let work = cycles(of: shared, on: machine, steps: full)
     guard work.divided >= least, work.divided / 4 > work.meetings * 1_000 else { return }
     steps = shared
     isParallel = true
@@ -17,7 +18,7 @@ extension EntryPlan {
 
   /// The cycles of the kernels in `steps` that are divided, and the number of meetings.
   private func cycles(
-    of steps: [Step], on machine: Machine
+    of steps: [Step], on machine: Machine, steps full: Int
   ) -> (divided: Double, meetings: Double) {
     var result = (divided: 0.0, meetings: 0.0)
     for step in steps {
@@ -27,8 +28,8 @@ extension EntryPlan {
         if call.meets { result.meetings += 1 }
       case .loop(let loop):
         if loop.meets { result.meetings += 1 }
-        let inner = cycles(of: loop.body, on: machine)
-        let rounds = Double(loop.count.value(steps: 1) / loop.factor)
+        let inner = cycles(of: loop.body, on: machine, steps: full)
+        let rounds = Double(loop.count.value(steps: full) / loop.factor)
         result.divided += inner.divided * rounds
         result.meetings += inner.meetings * rounds
       }

@@ -12,7 +12,7 @@ import Testing
     #expect(run.status == 0)
     #expect(
       run.output == "rnn.graph: ok: model RNN, 5 parameters (548 numbers), 1 state, "
-        + "entries forward, step\n")
+        + "entries forward, step, train\n")
     #expect(
       run.errors == "note: there is no file 'rnn.graph'; this is the one that graphc ships with\n")
   }

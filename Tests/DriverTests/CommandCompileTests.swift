@@ -43,7 +43,8 @@ import Testing
     #expect(answer["model"] == .string("RNN"))
     #expect(answer["cached"] == .bool(true))
     #expect(
-      answer["entries"]?.elements?.compactMap { $0["name"]?.text } == ["forward", "step", "bind"])
+      answer["entries"]?.elements?.compactMap { $0["name"]?.text }
+        == ["forward", "step", "train", "bind"])
     #expect(answer["files"]?.elements?.count == 3)
   }
 

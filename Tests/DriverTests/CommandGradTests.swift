@@ -62,7 +62,7 @@ import Testing
     let run = graphc(
       "grad", square, ["--of", "total", "--by", "W", "--print", "--passes", "fold,simplify"])
     #expect(run.status == 0)
-    #expect(run.output.contains("passes done entries, lengths, fold, simplify\n"))
+    #expect(run.output.contains("passes done entries, lengths, differentiate, fold, simplify\n"))
   }
 
   @Test func computesNumbers() throws {

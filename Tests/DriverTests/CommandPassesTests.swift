@@ -54,7 +54,7 @@ import Testing
     let print = { graphc(["passes", "rnn.graph", "--print-after", $0]).output }
     let first = print("cse")
     #expect(first == print("cse.1"))
-    #expect(first.contains("  passes done entries, lengths, fold, simplify, cse\n"))
+    #expect(first.contains("  passes done entries, lengths, differentiate, fold, simplify, cse\n"))
     #expect(print("cse.2").contains("simplify, cse, concat-linears, cse\n"))
   }
 
@@ -76,7 +76,7 @@ import Testing
 
   @Test func printsDifferences() {
     let run = graphc(["passes", "rnn.graph", "--passes", "concat-linears", "--diff"])
-    #expect(run.output.contains("// after 'lengths': unchanged\n\n// after 'concat-linears': "))
+    #expect(run.output.contains("// after 'lengths': unchanged\n\n// after 'differentiate': "))
     #expect(run.output.contains("--- before concat-linears\n+++ after concat-linears\n@@ -"))
     #expect(run.output.contains("\n-    linear = linear(x, W_xh) from h\n"))
   }
@@ -94,7 +94,7 @@ import Testing
     #expect(run.status == 2)
     #expect(
       run.errors.contains(
-        "pass 'fold' does not run here; these do: entries, lengths, cse; see 'graphc passes"))
+        "pass 'fold' does not run here; these do: entries, lengths, differentiate, cse; see 'graphc passes"))
     for (run, message) in [
       ("cse.4", "pass 'cse' has no run 4; there are cse, cse.2, cse.3"),
       ("cse.0", "pass 'cse' has no run 0; there are cse, cse.2, cse.3"),

@@ -38,7 +38,7 @@ import Testing
       if case .scan(let scan) = node.op { names.append(scan.variable) }
     }
     // Names of results that no line gives are those of operations, which stay.
-    let kept: Set<String> = ["", "linear", "add", "tanh", "one_hot"]
+    let kept: Set<String> = ["", "linear", "add", "tanh", "one_hot", "cross_entropy", "loss"]
     var replacements: [String: String] = [:]
     for name in names where !kept.contains(name) && replacements[name] == nil {
       replacements[name] = "q\(replacements.count)z"
