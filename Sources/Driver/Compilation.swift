@@ -30,6 +30,9 @@ package struct CompilationOptions: Sendable {
   /// The most bytes that the weights and the workspace of a model may take.
   package var memoryLimit = 4 << 30
 
+  /// `true` iff all work that can be is divided among threads, not only where it is worth it.
+  package var dividesAll = false
+
   /// `true` iff the generated file maps its code to lines of the graph for debuggers.
   package var mapsToGraph = false
 
@@ -138,7 +141,7 @@ package struct Compilation: Sendable {
     self.module = result
     try Self.checkStates(module)
     let machine = options.target.machine
-    let plan = Plan(result, machine: machine)
+    let plan = Plan(result, machine: machine, dividingAll: options.dividesAll)
     let faults = plan.verificationErrors()
     if !faults.isEmpty {
       // A fault of the compiler; unlike a precondition, this says which one in every build.

@@ -2,11 +2,12 @@ import IR
 
 extension Plan {
 
-  /// Plans `module` for `machine`.
+  /// Plans `module` for `machine`; work is divided among workers where that is worth it, or wherever
+  /// it is possible if `dividingAll`.
   ///
   /// - Requires: the module is in the form of entries, well-formed and settled; no scan has
   ///   lengths.
-  package init(_ module: Module, machine: Machine) {
+  package init(_ module: Module, machine: Machine, dividingAll: Bool = false) {
     var weights = WeightPlanner()
     var entries: [EntryPlan] = []
     for entry in module.entries {
@@ -24,11 +25,11 @@ extension Plan {
     weights = planner.weights
     for i in entries.indices {
       let steps = entries[i].countedDimension.map { module.dimensions[$0].value } ?? 1
-      entries[i].share(on: machine, atLeast: 100_000, steps: steps)
+      entries[i].share(on: machine, atLeast: dividingAll ? nil : 100_000, steps: steps)
     }
     // Weights are bound again by the workers that have updated the parameters.
     if zip(module.entries, entries).contains(where: { $0.updatesParameters && $1.isParallel }) {
-      bind.share(on: machine, atLeast: 2_000)
+      bind.share(on: machine, atLeast: dividingAll ? nil : 2_000)
     }
     self.bind = bind
     self.entries = entries

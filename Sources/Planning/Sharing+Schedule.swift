@@ -3,15 +3,17 @@ import IR
 extension EntryPlan {
 
   /// Divides the kernels among workers, if they take at least `least` cycles and the work is worth its
-  /// meetings; see `Sharing.swift`.
+  /// meetings; in any case if that is `nil`. See `Sharing.swift`.
   ///
   /// A meeting takes some hundred cycles where nobody has to wait long. `full` is the full count of
   /// steps, if a call may do fewer.
-  mutating func share(on machine: Machine, atLeast least: Double, steps full: Int = 1) {
+  mutating func share(on machine: Machine, atLeast least: Double?, steps full: Int = 1) {
     var sharing = Sharing(self, machine)
     let shared = sharing.shared(steps, isDecided: false)
     let work = cycles(of: shared, on: machine, steps: full)
-    guard work.divided >= least, work.divided / 4 > work.meetings * 1_000 else { return }
+    if let least {
+      guard work.divided >= least, work.divided / 4 > work.meetings * 1_000 else { return }
+    }
     steps = shared
     isParallel = true
   }

@@ -94,7 +94,8 @@ import Testing
     #expect(run.status == 2)
     #expect(
       run.errors.contains(
-        "pass 'fold' does not run here; these do: entries, lengths, differentiate, cse; see 'graphc passes"))
+        "pass 'fold' does not run here; these do: entries, lengths, differentiate, cse; see 'graphc passes"
+      ))
     for (run, message) in [
       ("cse.4", "pass 'cse' has no run 4; there are cse, cse.2, cse.3"),
       ("cse.0", "pass 'cse' has no run 0; there are cse, cse.2, cse.3"),

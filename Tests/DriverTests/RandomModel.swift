@@ -88,7 +88,7 @@ struct RandomModel: Sendable {
     var options = CompilationOptions(target: .native)
     switch form {
     case .plain: options.passes = [.writeEntries, .maskLengths]
-    case .optimized: break
+    case .optimized: options.dividesAll = true
     case .unrolled: options.unrolling = .by(4)
     case .hoisted: options.schedule = .hoist
     }
@@ -96,15 +96,26 @@ struct RandomModel: Sendable {
   }
 
   /// Returns how the numbers of `model`, compiled from the graph, differ from those of the
-  /// interpreter; `nil` if they do not.
+  /// interpreter, or of one thread from those of three; `nil` if they do not.
   func failure(of model: CompiledModel) throws -> String? {
     let values = SeededValues(seed: seed, range: Self.range)
     let parameters = try Interpreter(module).parameters(seed: seed)
-    let session = try Session(model)
+    let session = try Session(model, threads: 1)
+    let isParallel = model.manifest.entries.contains { $0.isParallel }
+    let team = isParallel ? try Session(model, threads: 3) : nil
     for call in try calls(values, parameters, model.manifest) {
       let found = try session.run(
         module, entry: call.entry.name, parameters: parameters, inputs: call.inputs,
         states: values.states(of: module), steps: call.steps)
+      if let team {
+        let other = try team.run(
+          module, entry: call.entry.name, parameters: parameters, inputs: call.inputs,
+          states: values.states(of: module), steps: call.steps)
+        for ((name, a), (_, b)) in zip(found.outputs, other.outputs)
+        where a.elements.map(\.bitPattern) != b.elements.map(\.bitPattern) {
+          return "'\(name)' of entry '\(call.entry.name)' depends on the number of threads"
+        }
+      }
       let pairs =
         zip(call.expected.outputs, found.outputs).map { ($0.name, $0.value, $1.value) }
         + module.states.compactMap { s in
