@@ -18,7 +18,8 @@ extension Command {
     examples: ["Graphs/rnn.graph", "Graphs/rnn.graph --dim batch=1 --entry step", "--codes"],
     options: [
       CommandLineOption("--codes", "list the codes of all mistakes, with an example each"),
-      CommandLineOption("--entry", value: "NAME", "an entry that must exist: forward or step"),
+      CommandLineOption(
+        "--entry", value: "NAME", "an entry that must exist: forward, step or train"),
     ] + CompilingOptions.options + [CompilingOptions.seed, CompilingOptions.json]
   ) { arguments, console in
     if arguments.contains("--codes") {
@@ -124,12 +125,13 @@ private struct Check {
 
 }
 
-/// Throws if `module` has no entry called `name`; where that is `step`, with the line of `original`
-/// that is why.
+/// Throws if `module` has no entry called `name`; where that is `step` or `train`, with the line of
+/// `original` that is why.
 func requireEntry(_ name: String, of module: Module, from original: Module) throws {
   let names = module.entries.map(\.name)
   if names.contains(name) { return }
   if name == "step", let refusal = stepRefusal(of: original) { throw CompilationError(refusal) }
+  if name == "train" { throw CompilationError(.noTrain(at: original.nameSpan)) }
   throw RunnerError(
     .input, "the model has no entry '\(name)'; there are \(names.joined(separator: ", "))")
 }
@@ -137,9 +139,18 @@ func requireEntry(_ name: String, of module: Module, from original: Module) thro
 /// Returns the entry that option `--entry` of `arguments` names.
 func entryName(_ arguments: CommandLineArguments) throws(CommandLineError) -> String? {
   guard let name = arguments.value(of: "--entry") else { return nil }
-  let known = ["forward", "step"]
+  let known = ["forward", "step", "train"]
   guard known.contains(name) else { throw CompilingOptions.unknown("entry", name, among: known) }
   return name
+}
+
+extension Diagnostic {
+
+  /// Returns an error reporting that the model at `span` cannot be trained.
+  fileprivate static func noTrain(at span: SourceSpan) -> Diagnostic {
+    .error(.noTrain, "the model has no 'train' block", at: span)
+  }
+
 }
 
 extension Module {
