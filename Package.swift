@@ -36,6 +36,7 @@ let package = Package(
     library("CodeGen", ["Diagnostics", "IR", "Planning"]),
     library("Runner", ["Tensors", "Diagnostics"]),
     library("Text", ["Tensors"]),
+    library("Training", ["Runner", "Text", "Tensors", "Diagnostics"]),
     .target(
       name: "Graphs", path: "Graphs", exclude: ["README.md"],
       resources: [
@@ -45,7 +46,7 @@ let package = Package(
       "Driver",
       [
         "Diagnostics", "IR", "Parsing", "Tensors", "Interpreter", "Optimizer", "Planning",
-        "CodeGen", "Runner", "Text", "Graphs",
+        "CodeGen", "Runner", "Text", "Training", "Graphs",
       ]),
     .executableTarget(name: "graphc", dependencies: ["Driver"], swiftSettings: strict),
     .executableTarget(name: "graphc-run", dependencies: ["Runner"], swiftSettings: strict),
@@ -57,6 +58,7 @@ let package = Package(
     tests("Tensors"),
     tests("Text", ["Graphs", "Tensors"]),
     tests("Runner", ["Tensors"]),
+    tests("Training", ["Runner", "Text", "Tensors"]),
     .testTarget(
       name: "DriverToolTests",
       dependencies: ["CodeGen", "Driver", "Graphs", "Optimizer", "Runner", "Tensors"],
@@ -65,7 +67,7 @@ let package = Package(
       "Driver",
       [
         "CodeGen", "Diagnostics", "Graphs", "IR", "Interpreter", "Optimizer", "Parsing", "Planning",
-        "Runner", "Tensors", "Text",
+        "Runner", "Tensors", "Text", "Training",
       ]),
   ],
   swiftLanguageModes: [.v6]

@@ -65,6 +65,9 @@ package struct CommandLineError: Error, Equatable, Sendable {
 /// operand, and so is `-` anywhere.
 package struct CommandLineArguments: Sendable {
 
+  /// All words, in order.
+  package let words: [String]
+
   /// The words that are neither options nor their values, in order.
   package private(set) var operands: [String] = []
 
@@ -78,7 +81,8 @@ package struct CommandLineArguments: Sendable {
   package init(
     _ words: some Sequence<String>, options: [CommandLineOption]
   ) throws(CommandLineError) {
-    var rest = Array(words)[...]
+    self.words = Array(words)
+    var rest = self.words[...]
     while let word = rest.popFirst() {
       if word == "--" {
         operands += rest

@@ -217,7 +217,7 @@ package struct Compilation: Sendable {
 extension DiagnosticCode {
 
   /// The codes of models that are too large.
-  package static let driver: [DiagnosticCode] = [.arenaTooLarge, .randomState]
+  package static let driver: [DiagnosticCode] = [.arenaTooLarge, .randomState, .noTrain]
 
   package static let randomState = DiagnosticCode(
     "random-state", "a state starts at random values",
@@ -227,6 +227,17 @@ extension DiagnosticCode {
         state h : f32[3] = normal(std: 1)
         h = h + x
         output h
+      }
+      """)
+
+  package static let noTrain = DiagnosticCode(
+    "no-train", "a model is to be trained that does not say how",
+    example: """
+      model M {
+        input x : f32[3]
+        param w : f32[3] = ones
+        y = x * w
+        output y
       }
       """)
 

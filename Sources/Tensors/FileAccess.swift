@@ -78,32 +78,13 @@ package func readFile(_ path: String, limit: Int) throws(FileError) -> [UInt8] {
 
 /// Makes `bytes` the content of the file at `path`: either wholly, or not at all.
 ///
-/// The content is written to a new file in the same folder, which then takes the place of the old
-/// one and keeps its permissions. If that fails the old file is as before. A link to a file stays
-/// one. Anything else but a regular file is left alone and reported.
+/// The content is written to a new file in the same folder, down to the disk, which then takes the
+/// place of the old one and keeps its permissions. If that fails the old file is as before. A link to
+/// a file stays one. Anything else but a regular file is left alone and reported.
 ///
 /// - Complexity: O(*n*), where *n* is the length of `bytes`.
 package func writeFile(_ bytes: [UInt8], to path: String) throws(FileError) {
-  try checkPath(path, for: "write")
-  var mode: mode_t?
-  var status = stat()
-  var target = path
-  if stat(path, &status) == 0 {
-    guard status.st_mode & S_IFMT != S_IFDIR, !path.hasSuffix("/") else {
-      throw FileError("cannot write '\(path)': found a folder, expected a file", cause: .input)
-    }
-    guard status.st_mode & S_IFMT == S_IFREG else {
-      throw FileError("cannot write '\(path)': it is not a regular file", cause: .input)
-    }
-    // A new name in the folder could replace a file that its owner has protected.
-    guard access(path, W_OK) == 0 else { throw FileError(cannot: "write", path, errno) }
-    mode = status.st_mode & 0o777
-    if lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFLNK {
-      target = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
-    }
-  }
-  guard !target.hasSuffix("/") else { throw FileError(cannot: "write", path, ENOENT) }
-
+  let (target, mode) = try writableTarget(path)
   let (file, temporary) = try createTemporary(beside: target, for: path)
   var failure: FileError?
   do {
@@ -119,6 +100,32 @@ package func writeFile(_ bytes: [UInt8], to path: String) throws(FileError) {
     unlink(temporary)
     throw failure
   }
+  flushFolder(of: target)
+}
+
+/// Throws what `writeFile` would for `path` if nothing is wrong with the disk; leaves all as it is.
+package func checkWritable(_ path: String) throws(FileError) {
+  let (target, _) = try writableTarget(path)
+  let (file, temporary) = try createTemporary(beside: target, for: path)
+  close(file)
+  unlink(temporary)
+}
+
+/// Adds `bytes` to the end of the regular file at `path`, which is made if it is missing.
+///
+/// A failure, or the end of the process, may leave a part of them there.
+///
+/// - Complexity: O(*n*), where *n* is the length of `bytes`.
+package func appendToFile(_ bytes: [UInt8], at path: String) throws(FileError) {
+  try checkPath(path, for: "write")
+  let file = open(path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0o666)
+  guard file >= 0 else { throw FileError(cannot: "write", path, errno) }
+  defer { close(file) }
+  var status = stat()
+  guard fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+    throw FileError("cannot write '\(path)': it is not a regular file", cause: .input)
+  }
+  try write(bytes, to: file, for: path)
 }
 
 /// Does as `writeFile`, unless the file has that content already; returns `true` iff it was written.
@@ -144,6 +151,45 @@ private func checkPath(_ path: String, for action: String) throws(FileError) {
   }
 }
 
+/// Returns the file that a new content for `path` has to replace, and its permissions if it exists.
+private func writableTarget(
+  _ path: String
+) throws(FileError) -> (path: String, mode: mode_t?) {
+  try checkPath(path, for: "write")
+  var mode: mode_t?
+  var status = stat()
+  var target = path
+  if stat(path, &status) == 0 {
+    guard status.st_mode & S_IFMT != S_IFDIR, !path.hasSuffix("/") else {
+      throw FileError("cannot write '\(path)': found a folder, expected a file", cause: .input)
+    }
+    guard status.st_mode & S_IFMT == S_IFREG else {
+      throw FileError("cannot write '\(path)': it is not a regular file", cause: .input)
+    }
+    // A new name in the folder could replace a file that its owner has protected.
+    guard access(path, W_OK) == 0 else { throw FileError(cannot: "write", path, errno) }
+    mode = status.st_mode & 0o777
+    if lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFLNK {
+      target = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+    }
+  }
+  guard !target.hasSuffix("/") else { throw FileError(cannot: "write", path, ENOENT) }
+  return (target, mode)
+}
+
+/// Writes the folder of the file at `path` to the disk, so that a new name in it survives a failure
+/// of the power.
+///
+/// The content has its name whatever comes of this, and some file systems cannot do it: failures
+/// are ignored.
+private func flushFolder(of path: String) {
+  let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
+  let file = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+  guard file >= 0 else { return }
+  fsync(file)
+  close(file)
+}
+
 /// Returns a new empty file in the folder of `target`, open for writing, and its path.
 private func createTemporary(
   beside target: String, for path: String
@@ -165,15 +211,20 @@ private func fill(
   _ file: Int32, with bytes: [UInt8], mode: mode_t?, for path: String
 ) throws(FileError) {
   if let mode, fchmod(file, mode) != 0 { throw FileError(cannot: "write", path, errno) }
+  try write(bytes, to: file, for: path)
+  if fsync(file) != 0 { throw FileError(cannot: "write", path, errno) }
+}
+
+/// Writes `bytes` to `file`.
+private func write(_ bytes: [UInt8], to file: Int32, for path: String) throws(FileError) {
   var rest = bytes[...]
   // Each round writes at least a byte, or is repeated because a signal came first.
   while !rest.isEmpty {
-    let count = rest.withUnsafeBytes { write(file, $0.baseAddress, $0.count) }
+    let count = rest.withUnsafeBytes { Foundation.write(file, $0.baseAddress, $0.count) }
     if count > 0 {
       rest = rest.dropFirst(count)
     } else if count == 0 || errno != EINTR {
       throw FileError(cannot: "write", path, count == 0 ? EIO : errno)
     }
   }
-  if fsync(file) != 0 { throw FileError(cannot: "write", path, errno) }
 }

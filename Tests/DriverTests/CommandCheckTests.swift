@@ -119,6 +119,7 @@ import Testing
     var options = ["--json"]
     switch code.name {
     case "no-step": options += ["--entry", "step"]
+    case "no-train": options += ["--entry", "train"]
     case "too-many-steps": options += ["--unroll", "full"]
     default: break
     }

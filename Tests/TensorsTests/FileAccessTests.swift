@@ -138,6 +138,35 @@ import Testing
     }
   }
 
+  @Test func checksWithoutWriting() throws {
+    try inTemporaryFolder { folder throws in
+      let path = folder + "/a.bin"
+      try checkWritable(path)
+      #expect(try contents(of: folder) == [])
+      try writeFile([1], to: path)
+      try checkWritable(path)
+      #expect(try readFile(path, limit: 10) == [1])
+      for other in [folder, path + "/b", folder + "/none/b", "/dev/null", ""] {
+        let found = #expect(throws: FileError.self) { try checkWritable(other) }
+        #expect(found == writeError([1], other))
+      }
+      #expect(try contents(of: folder) == ["a.bin"])
+    }
+  }
+
+  @Test func addsToTheEnd() throws {
+    try inTemporaryFolder { folder throws in
+      let path = folder + "/a.bin"
+      try appendToFile([1, 2], at: path)
+      try appendToFile([], at: path)
+      try appendToFile([3], at: path)
+      #expect(try readFile(path, limit: 10) == [1, 2, 3])
+      for other in [folder, folder + "/none/b", "/dev/null", ""] {
+        #expect(throws: FileError.self) { try appendToFile([1], at: other) }
+      }
+    }
+  }
+
   @Test func keepsPermissionsAndLinks() throws {
     try inTemporaryFolder { folder throws in
       let (path, link) = (folder + "/a.bin", folder + "/link")

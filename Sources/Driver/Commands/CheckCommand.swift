@@ -125,12 +125,13 @@ private struct Check {
 
 }
 
-/// Throws if `module` has no entry called `name`; where that is `step`, with the line of `original`
-/// that is why.
+/// Throws if `module` has no entry called `name`; where that is `step` or `train`, with the line of
+/// `original` that is why.
 func requireEntry(_ name: String, of module: Module, from original: Module) throws {
   let names = module.entries.map(\.name)
   if names.contains(name) { return }
   if name == "step", let refusal = stepRefusal(of: original) { throw CompilationError(refusal) }
+  if name == "train" { throw CompilationError(.noTrain(at: original.nameSpan)) }
   throw RunnerError(
     .input, "the model has no entry '\(name)'; there are \(names.joined(separator: ", "))")
 }
@@ -141,6 +142,15 @@ func entryName(_ arguments: CommandLineArguments) throws(CommandLineError) -> St
   let known = ["forward", "step", "train"]
   guard known.contains(name) else { throw CompilingOptions.unknown("entry", name, among: known) }
   return name
+}
+
+extension Diagnostic {
+
+  /// Returns an error reporting that the model at `span` cannot be trained.
+  fileprivate static func noTrain(at span: SourceSpan) -> Diagnostic {
+    .error(.noTrain, "the model has no 'train' block", at: span)
+  }
+
 }
 
 extension Module {

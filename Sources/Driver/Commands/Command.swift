@@ -28,7 +28,7 @@ package struct Command: Sendable {
 
   /// All commands, in the order of the help text.
   package static let all: [Command] = [
-    .check, .compile, .run, .verify, .sample, .grad, .gradcheck, .passes,
+    .check, .compile, .run, .verify, .train, .sample, .grad, .gradcheck, .passes,
   ]
 
   /// How a command ended.
@@ -87,6 +87,13 @@ struct ReportedFailure: Error {
 
 }
 
+/// The end of a command that a signal asked for, and that has been reported.
+struct ReportedInterruption: Error {
+
+  let signal: Int32
+
+}
+
 extension Command {
 
   /// Runs the program `graphc` with `arguments`, which do not start with its name.
@@ -131,6 +138,8 @@ extension Command {
     switch error {
     case let error as ReportedFailure:
       return .status(error.status)
+    case let error as ReportedInterruption:
+      return .interrupted(signal: error.signal)
     case let error as CommandLineError:
       console.report("error: \(error.message); see 'graphc \(name) --help'\n")
       return .status(2)

@@ -11,6 +11,9 @@ package struct Console {
   /// `true` iff diagnostics are coloured.
   package let isColored: Bool
 
+  /// The number of columns of the terminal that standard error goes to; `nil` if it goes elsewhere.
+  package let terminalWidth: Int?
+
   /// Takes the text for standard output: results.
   package let print: (String) -> Void
 
@@ -22,12 +25,13 @@ package struct Console {
 
   /// Creates a console.
   package init(
-    environment: [String: String], isColored: Bool = false, print: @escaping (String) -> Void,
-    report: @escaping (String) -> Void,
+    environment: [String: String], isColored: Bool = false, terminalWidth: Int? = nil,
+    print: @escaping (String) -> Void, report: @escaping (String) -> Void,
     readInput: @escaping (Int) throws(FileError) -> [UInt8] = { _ in [] }
   ) {
     self.environment = environment
     self.isColored = isColored
+    self.terminalWidth = terminalWidth
     self.print = print
     self.report = report
     self.readInput = readInput
@@ -37,9 +41,10 @@ package struct Console {
   package static func standard() -> Console {
     let environment = ProcessInfo.processInfo.environment
     // https://no-color.org: any value but an empty one.
-    let permitsColor = (environment["NO_COLOR"] ?? "").isEmpty && environment["TERM"] != "dumb"
+    let isTerminal = isatty(STDERR_FILENO) == 1 && environment["TERM"] != "dumb"
     return Console(
-      environment: environment, isColored: permitsColor && isatty(STDERR_FILENO) == 1,
+      environment: environment, isColored: isTerminal && (environment["NO_COLOR"] ?? "").isEmpty,
+      terminalWidth: isTerminal ? columns(of: STDERR_FILENO) : nil,
       print: { write($0, to: STDOUT_FILENO) }, report: { write($0, to: STDERR_FILENO) },
       readInput: readStandardInput)
   }
@@ -49,6 +54,12 @@ package struct Console {
     report("note: \(message)\n")
   }
 
+}
+
+/// Returns the number of columns of the terminal `file`; 80 if it does not say.
+private func columns(of file: Int32) -> Int {
+  var size = winsize()
+  return ioctl(file, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : 80
 }
 
 /// Writes `text` to `file`; if nobody listens any more, it is lost.

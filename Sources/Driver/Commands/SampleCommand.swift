@@ -1,6 +1,4 @@
 import Diagnostics
-import IR
-import Optimizer
 import Runner
 import Tensors
 import Text
@@ -86,32 +84,13 @@ private struct Sample {
       &compilation.dimensions, to: coding.vocabulary.count, from: "the weights", console)
     port.fitOneRow(&compilation.dimensions)
     let session = try Session(
-      Toolchain(options, console: console).model(of: stepCompilation(compilation)))
+      Toolchain(options, console: console).model(
+        of: console.compile(source, entries: ["step"], compilation)))
     try session.bind(parameters: file.tensors)
     let writing = TextWriting(port: port, coding: coding, choice: choice)
     try writing.check(session.manifest)
     console.print("\(try writing.text(session, prefix: tokens, length: length))\n")
     return 0
-  }
-
-  /// Compiles entry `step` alone: nothing else is called.
-  private func stepCompilation(_ options: CompilationOptions) throws -> Compilation {
-    try console.reporting(source) {
-      var warnings = DiagnosticSet()
-      let original = try source.module(overriding: options.dimensions, warnings: &warnings)
-      var module = original
-      if module.form == .model {
-        var writing = options
-        writing.passes = [.writeEntries]
-        _ = try Compilation.optimize(&module, writing)
-      }
-      try requireEntry("step", of: module, from: original)
-      module.entries.removeAll { $0.name != "step" }
-      let compilation = try Compilation(
-        module, options: options.completed(for: module), warnings: warnings)
-      console.report(compilation.warnings, in: source)
-      return compilation
-    }
   }
 
 }

@@ -21,6 +21,9 @@ struct TextPort {
   /// The classes of the input.
   private let classes: Extent
 
+  /// The number of steps of the input.
+  private let steps: Extent
+
   /// The number of rows of the input, if it has an axis of them.
   private let rows: Extent?
 
@@ -50,17 +53,29 @@ struct TextPort {
         return type.element == .f32 && type.shape == found[0].type.shape + [classes]
       })
     else { return nil }
-    let label = entry.inputs.first { $0.role == .label && $0.type == found[0].type }
+    // Of the entries that are written out, only some use the label.
+    let label = ([entry] + module.entries).flatMap(\.inputs).first {
+      $0.role == .label && $0.type == found[0].type
+    }
     input = found[0].name
     self.label = label?.name
     self.logits = logits.name
     isBatchFirst = !(found[0].type.shape[0].dimension.map(scanned.contains) ?? false)
     self.classes = classes
-    let others = isBatchFirst ? found[0].type.shape.prefix(1) : found[0].type.shape.dropFirst()
-    rows = others.first
+    let shape = isBatchFirst ? found[0].type.shape.reversed() : found[0].type.shape
+    steps = shape[0]
+    rows = shape.dropFirst().first
     self.module = module
     otherInputs =
       entry.inputs.filter { $0.role == .input && $0.name != found[0].name }.map(\.name)
+  }
+
+  /// The number of steps and of rows of a window.
+  var window: (steps: Int, batch: Int) {
+    (
+      steps.value(in: module.dimensions) ?? 0,
+      rows.map { $0.value(in: module.dimensions) ?? 0 } ?? 1
+    )
   }
 
   /// Returns `true` iff the input that reads tokens is the only one that `names` lack.

@@ -1,0 +1,164 @@
+import Diagnostics
+import Foundation
+import Runner
+import Tensors
+import Training
+
+/// The options that say how a model is trained, and which files that reads and writes.
+struct TrainingOptions {
+
+  /// The file of the parameters to start at, if there is one.
+  let weights: String?
+
+  /// `true` iff the training goes on from the file of the model.
+  let isResumed: Bool
+
+  /// The part of the text that is kept apart; at least 0 and less than 1.
+  let validationFraction: Double
+
+  let files: TrainingFiles
+
+  private let epochs: Int?
+  private let updates: Int?
+  private let partition: Partition?
+  private let seed: UInt64?
+  private let schedule: LearningRateSchedule?
+
+  /// The scalar inputs that are given.
+  private let scalars: [(name: String, value: Double)]
+
+  /// The files of other inputs.
+  private let inputs: [DataOptions.File]
+
+  /// Reads the options of `arguments` of a command that also reads the files at `paths`.
+  init(
+    _ arguments: CommandLineArguments, reading paths: [String]
+  ) throws(CommandLineError) {
+    weights = arguments.value(of: "--weights")
+    isResumed = arguments.contains("--resume")
+    epochs = try arguments.integer(of: "--epochs", in: 1...Int(Int32.max))
+    updates = try arguments.integer(of: "--updates", in: 1...1 << 40)
+    seed = try arguments.integer(of: "--seed", in: 0...UInt64.max)
+    validationFraction = try arguments.number(of: "--valid-fraction") ?? 0
+    guard validationFraction >= 0, validationFraction < 1 else {
+      throw CommandLineError(
+        "'--valid-fraction' is \(validationFraction), expected at least 0 and less than 1")
+    }
+    partition = try Self.partition(arguments)
+    schedule = try Self.schedule(arguments)
+    scalars = try Self.scalars(arguments)
+    inputs = try arguments.assignments(of: "--input").map(DataOptions.File.init)
+    var files = TrainingFiles()
+    files.model = arguments.value(of: "--save")
+    files.checkpointInterval = try arguments.integer(of: "--checkpoint-every", in: 1...1 << 40)
+    files.log = arguments.value(of: "--log")
+    files.plot = arguments.value(of: "--plot")
+    self.files = files
+    if files.model == nil {
+      for name in ["--resume", "--checkpoint-every"] where arguments.contains(name) {
+        throw CommandLineError("'\(name)' needs the file of the model: --save W.safetensors")
+      }
+    }
+    if isResumed, weights != nil {
+      throw CommandLineError("'--weights' does not go with '--resume', which has its own")
+    }
+    try checkDistinct(reading: paths + inputs.map(\.path))
+  }
+
+  private static func partition(
+    _ arguments: CommandLineArguments
+  ) throws(CommandLineError) -> Partition? {
+    guard let name = arguments.value(of: "--partition") else { return nil }
+    if let partition = Partition(rawValue: name) { return partition }
+    throw CompilingOptions.unknown("partition", name, among: Partition.allCases.map(\.rawValue))
+  }
+
+  private static func schedule(
+    _ arguments: CommandLineArguments
+  ) throws(CommandLineError) -> LearningRateSchedule? {
+    guard let text = arguments.value(of: "--lr-schedule") else { return nil }
+    do {
+      return try LearningRateSchedule(parsing: text)
+    } catch {
+      throw CommandLineError("'--lr-schedule': \(error.message)")
+    }
+  }
+
+  private static func scalars(
+    _ arguments: CommandLineArguments
+  ) throws(CommandLineError) -> [(name: String, value: Double)] {
+    var result: [(name: String, value: Double)] = []
+    for name in ["lr", "clip"] {
+      if let value = try arguments.number(of: "--\(name)") { result.append((name, value)) }
+    }
+    for (name, text) in try arguments.assignments(of: "--set") {
+      guard let value = Double(text), value.isFinite else {
+        throw CommandLineError(
+          "'--set \(name.printable)' needs a number, found '\(text.printable)'")
+      }
+      if result.contains(where: { $0.name == name }) {
+        throw CommandLineError("'\(name.printable)' is set twice")
+      }
+      result.append((name, value))
+    }
+    return result
+  }
+
+  /// Throws if a file that is written is one of the others.
+  private func checkDistinct(reading paths: [String]) throws(CommandLineError) {
+    func place(_ path: String) -> String { URL(fileURLWithPath: path).standardized.path }
+    // The file of the model may take the place of the one that the training starts at.
+    var used = Set(paths.filter { $0 != "-" }.map(place))
+    for (name, path) in [("--save", files.model), ("--log", files.log), ("--plot", files.plot)] {
+      guard let path else { continue }
+      if !used.insert(place(path)).inserted || name != "--save" && weights.map(place) == place(path)
+      {
+        throw CommandLineError(
+          "'\(name)' names the file '\(path.printable)', which has another use")
+      }
+    }
+  }
+
+  /// Throws if a file cannot be written where it is asked for.
+  func checkFiles() throws(FileError) {
+    for path in [files.model, files.log, files.plot].compactMap({ $0 }) { try checkWritable(path) }
+  }
+
+  /// Throws if something is asked for that counts only for a text.
+  func checkWithoutText() throws(CommandLineError) {
+    if validationFraction > 0 {
+      throw CommandLineError("'--valid-fraction' counts only for a text, and this model reads none")
+    }
+  }
+
+  /// Returns `settings` with what the command line says in place of them.
+  ///
+  /// A number of updates takes the place of epochs, unless both are given.
+  func settings(over settings: TrainingSettings) -> TrainingSettings {
+    var result = settings
+    if epochs != nil || updates != nil { (result.epochs, result.updates) = (epochs, updates) }
+    if let partition { result.partition = partition }
+    if let seed { result.seed = seed }
+    if let schedule { result.schedule = schedule }
+    return result
+  }
+
+  /// Returns `true` iff a file is given for input `name`.
+  func names(_ name: String) -> Bool {
+    inputs.contains { $0.name == name }
+  }
+
+  /// Returns the inputs of every update, by name.
+  func readInputs() throws(RunnerError) -> [String: Tensor] {
+    var result: [String: Tensor] = [:]
+    for (name, value) in scalars { result[name] = Tensor(shape: [], .float64([value])) }
+    for file in inputs {
+      guard result[file.name] == nil else {
+        throw RunnerError(.commandLine, "'\(file.name.printable)' is set twice")
+      }
+      result[file.name] = try DataOptions.tensor(file)
+    }
+    return result
+  }
+
+}

@@ -1,0 +1,234 @@
+import Runner
+import Tensors
+import Text
+
+/// The values of a model by which it reads a text.
+package struct TextRoles: Equatable, Sendable {
+
+  /// The input that reads tokens.
+  package let input: String
+
+  /// The input of the tokens one place later.
+  package let label: String
+
+  /// The output of `forward` with a number for each token that there can be.
+  package let logits: String
+
+  /// `true` iff the first axis of the inputs is that of the rows, not that of the steps.
+  package let isBatchFirst: Bool
+
+  /// Creates the roles.
+  package init(input: String, label: String, logits: String, isBatchFirst: Bool) {
+    self.input = input
+    self.label = label
+    self.logits = logits
+    self.isBatchFirst = isBatchFirst
+  }
+
+}
+
+/// A compiled model with an entry `train` that updates its parameters.
+///
+/// `train` gives the scalar `loss`, and perhaps the scalar `gradient_norm`. Its input `lr`, if there
+/// is one, is the learning rate. The call is prepared once; each update only overwrites the memory of
+/// inputs. A class, as every `TrainableModel`.
+package final class TrainableSession: TrainableModel {
+
+  package let batch: Int
+  package let steps: Int
+  package let classes: Int
+
+  /// The learning rate that was given, or the default of the model; `nil` if it has none.
+  package let learningRate: Double?
+
+  private let session: Session
+  private let train: TextCall
+  private let loss: Int
+  private let norm: Int?
+
+  /// The place of the learning rate among the inputs.
+  private let rate: Int?
+
+  /// The entry `forward`, if it is used.
+  private let forward: TextCall?
+
+  package var manifest: Manifest { session.manifest }
+
+  /// Creates a model of `session`, whose weights are bound.
+  ///
+  /// Each update is given `inputs`, and a window by the names in `text` unless that is `nil`. `forward`
+  /// is called only if `evaluates` is true. Inputs that are missing, left over or misshapen are listed
+  /// in one error.
+  package init(
+    _ session: Session, text: TextRoles?, inputs: [String: Tensor], evaluates: Bool
+  ) throws(RunnerError) {
+    self.session = session
+    if let state = session.manifest.states.map(\.name).first(where: { inputs[$0] != nil }) {
+      throw RunnerError(.input, "the state '\(state)' starts as declared where a model is trained")
+    }
+    train = try TextCall(session, entry: "train", text, inputs)
+    let entry = train.call.entry
+    guard entry.updatesParameters, let loss = entry.scalarOutput("loss") else {
+      throw RunnerError(.input, "entry 'train' updates no parameters, or has no scalar 'loss'")
+    }
+    self.loss = loss
+    norm = entry.scalarOutput("gradient_norm")
+    rate = entry.inputs.firstIndex { $0.name == "lr" && $0.element == .f32 && $0.shape.isEmpty }
+    learningRate = rate.flatMap { inputs["lr"]?.scalar ?? entry.inputs[$0].defaultValue }
+    forward =
+      evaluates
+      ? try TextCall(
+        session, entry: "forward", text,
+        inputs.filter { name, _ in session.manifest.hasInput(name, of: "forward") }) : nil
+    (steps, batch, classes) = (train.steps, train.batch, train.classes)
+  }
+
+  package func currentStates() throws(RunnerError) -> [String: Tensor] {
+    var states: [String: Tensor] = [:]
+    for state in manifest.savedStates { states[state.name] = try session.state(named: state.name) }
+    return states
+  }
+
+  package func currentValues() throws(RunnerError) -> ModelValues {
+    ModelValues(
+      parameters: session.currentParameters(), slots: session.currentSlots(),
+      states: try currentStates())
+  }
+
+  package func restore(_ values: ModelValues) throws(RunnerError) {
+    try session.bind(parameters: values.parameters)
+    for (name, value) in values.slots.sorted(by: { $0.key < $1.key }) {
+      try session.setSlot(name, to: value)
+    }
+    try restoreStates(values.states)
+  }
+
+  package func restoreStates(_ states: [String: Tensor]) throws(RunnerError) {
+    for (name, value) in states.sorted(by: { $0.key < $1.key }) {
+      try session.setState(name, to: value)
+    }
+  }
+
+  package func restart() {
+    session.reset()
+  }
+
+  package func setLearningRate(_ rate: Double) {
+    guard let index = self.rate else { preconditionFailure("the model has a learning rate") }
+    train.call.setInput(index, to: [Float(rate)])
+  }
+
+  package func update(inputs: [Int32], labels: [Int32]) -> (loss: Float, gradientNorm: Float?) {
+    train.run(session, inputs, labels)
+    return (train.call.scalar(ofOutput: loss), norm.map(train.call.scalar))
+  }
+
+  package func evaluate(inputs: [Int32], labels: [Int32], _ perplexity: inout Perplexity) {
+    guard let forward, let logits = forward.logits else {
+      preconditionFailure("the model was made to evaluate")
+    }
+    forward.run(session, inputs, labels)
+    perplexity.add(
+      logits: forward.call.floats(ofOutput: logits), classes: classes,
+      labels: forward.laidOut(labels))
+  }
+
+}
+
+/// A call of an entry whose inputs are windows of a text.
+private struct TextCall {
+
+  let call: PreparedCall
+  let steps: Int
+  let batch: Int
+  let classes: Int
+
+  /// The places of the tokens and of the labels among the inputs.
+  private let places: (input: Int, label: Int?)?
+
+  /// The place of the logits among the outputs.
+  let logits: Int?
+
+  private let isBatchFirst: Bool
+
+  /// Prepares entry `name` of `session` with `inputs`, and with zeros for what a text gives.
+  init(
+    _ session: Session, entry name: String, _ text: TextRoles?, _ inputs: [String: Tensor]
+  ) throws(RunnerError) {
+    guard let entry = session.manifest.entries.first(where: { $0.name == name }) else {
+      throw RunnerError(.input, "the model has no entry '\(name)'")
+    }
+    var inputs = inputs
+    var places: (input: Int, label: Int?)?
+    var (extents, classes) = ([1, 1], 1)
+    if let text {
+      guard let input = entry.inputs.firstIndex(where: { $0.name == text.input }) else {
+        throw RunnerError(.input, "entry '\(name)' does not read '\(text.input)'")
+      }
+      let label = entry.inputs.firstIndex { $0.name == text.label }
+      places = (input, label)
+      for place in [input, label].compactMap({ $0 }) {
+        let value = entry.inputs[place]
+        inputs[value.name] = Tensor(
+          shape: value.shape, .int64(Array(repeating: 0, count: value.shape.reduce(1, *))))
+      }
+      let shape = entry.inputs[input].shape
+      extents = text.isBatchFirst ? shape.reversed() : shape
+      classes = entry.inputs[input].classes ?? 1
+    }
+    self.places = places
+    logits = entry.outputs.firstIndex { $0.name == text?.logits }
+    isBatchFirst = text?.isBatchFirst ?? false
+    (steps, batch) = (extents[0], extents.count > 1 ? extents[1] : 1)
+    self.classes = classes
+    call = try session.prepare(entry: name, inputs: inputs)
+  }
+
+  /// Runs the entry on a window, time outermost.
+  func run(_ session: Session, _ inputs: [Int32], _ labels: [Int32]) {
+    if let places {
+      call.setInput(places.input, to: laidOut(inputs))
+      if let label = places.label { call.setInput(label, to: laidOut(labels)) }
+    }
+    session.resetUncarriedStates()
+    session.runPrepared(call)
+  }
+
+  /// Returns `tokens`, time outermost, in the order of the entry's inputs.
+  func laidOut(_ tokens: [Int32]) -> [Int32] {
+    guard isBatchFirst else { return tokens }
+    return (0..<tokens.count).map { i in tokens[i % steps * batch + i / steps] }
+  }
+
+}
+
+extension Manifest {
+
+  /// Returns `true` iff entry `entry` has an input `name`.
+  fileprivate func hasInput(_ name: String, of entry: String) -> Bool {
+    entries.first { $0.name == entry }?.inputs.contains { $0.name == name } ?? false
+  }
+
+}
+
+extension Tensor {
+
+  /// The number, if this is a single one of a float type.
+  fileprivate var scalar: Double? {
+    switch elements {
+    case .float32(let e): e.count == 1 ? Double(e[0]) : nil
+    case .float64(let e): e.count == 1 ? e[0] : nil
+    case .int64, .bool: nil
+    }
+  }
+
+}
+
+extension Manifest.Entry {
+
+  /// Returns the place of output `name` if it is a scalar of `f32`.
+  fileprivate func scalarOutput(_ name: String) -> Int? {
+    outputs.firstIndex { $0.name == name && $0.element == .f32 && $0.shape.isEmpty }
+  }
+
+}
