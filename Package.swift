@@ -40,7 +40,8 @@ let package = Package(
     .target(
       name: "Graphs", path: "Graphs", exclude: ["README.md"],
       resources: [
-        .embedInCode("concat_identity.graph"), .embedInCode("rnn.graph"), .embedInCode("prose.txt"),
+        .embedInCode("concat_identity.graph"), .embedInCode("hello.graph"),
+        .embedInCode("hello.txt"), .embedInCode("rnn.graph"), .embedInCode("prose.txt"),
       ], swiftSettings: strict),
     library(
       "Driver",

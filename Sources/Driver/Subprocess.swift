@@ -57,9 +57,7 @@ struct Subprocess {
     let reader = pipe.fileHandleForReading
     let emptied = DispatchSemaphore(value: 0)
     Thread.detachNewThread {
-      // An empty part is the end. Reading a given number of bytes would wait for all of them, or
-      // for the end, which another program that was started at the same time can hold up.
-      while case let part = reader.availableData, !part.isEmpty { collector.add(part) }
+      while let part = reader.nextPart { collector.add(part) }
       emptied.signal()
     }
 
@@ -90,6 +88,22 @@ struct Subprocess {
   /// Ends the process `id` and, if it leads a group as Foundation makes it, those that it started.
   private static func kill(_ id: pid_t) {
     _ = getpgid(id) == id ? Foundation.kill(-id, SIGKILL) : Foundation.kill(id, SIGKILL)
+  }
+
+}
+
+extension FileHandle {
+
+  /// What can be read now, after waiting for it; `nil` at the end, or where nothing can be read.
+  ///
+  /// Unlike `availableData`, this goes on after a signal that came in between.
+  fileprivate var nextPart: Data? {
+    var part = Data(count: 1 << 16)
+    while true {
+      let count = part.withUnsafeMutableBytes { read(fileDescriptor, $0.baseAddress, $0.count) }
+      if count > 0 { return part.prefix(count) }
+      if count == 0 || errno != EINTR { return nil }
+    }
   }
 
 }

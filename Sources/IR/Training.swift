@@ -147,22 +147,22 @@ package struct RunSettings: Hashable, Sendable {
   /// How the learning rate goes from update to update.
   package struct Schedule: Hashable, Sendable {
 
-    /// The factor by which the learning rate is multiplied at an update.
+    /// The rate at an update, from the full one.
     package enum Shape: Hashable, Sendable {
 
       case constant
 
-      /// `factor` to the power of the number of times that `every` updates have passed.
+      /// The rate is multiplied by `factor` each `every` updates.
       case step(every: Int, factor: Double)
 
-      /// Half a wave from 1 down to `low` over `updates` updates, then `low`.
+      /// The rate goes down to `low` in `updates` updates, along half a period of the cosine.
       case cosine(updates: Int, low: Double)
 
     }
 
     package var shape: Shape
 
-    /// Over that many updates the factor grows from nothing to its value.
+    /// The number of updates in which the rate rises to the full one first.
     package var warmup: Int
 
     /// Creates a schedule.

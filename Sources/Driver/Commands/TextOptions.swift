@@ -23,8 +23,12 @@ struct TextOptions {
   private let tokenizer: Tokenizer?
   private let maxTokens: Int?
 
+  /// The name of the graph's file.
+  private let graph: Substring
+
   /// Reads the options of `arguments`.
   init(_ arguments: CommandLineArguments) throws(CommandLineError) {
+    graph = try arguments.operand("the graph").split(separator: "/").last ?? ""
     path = arguments.value(of: "--text")
     maxTokens = try arguments.integer(of: "--max-tokens", in: 1...Int(Int32.max))
     guard let name = arguments.value(of: "--tokenizer") else {
@@ -66,7 +70,7 @@ struct TextOptions {
     }
     let text: String
     switch path {
-    case nil: text = EmbeddedGraphs.prose
+    case nil: text = EmbeddedGraphs.defaultText(ofGraph: String(graph))
     case "-": text = try Corpus.decode(utf8: console.readInput(Self.limit), name: name)
     case let path?: text = try Corpus.decode(utf8: readFile(path, limit: Self.limit), name: name)
     }

@@ -101,7 +101,7 @@ private struct ModelTraining {
     let entries = data.validation.isEmpty ? ["train"] : ["train", "forward"]
     let session = try Session(
       Toolchain(options, console: console).model(
-        of: console.compile(source, entries: entries, compilation)))
+        of: console.compile(source, entries: entries, compilation)), threads: options.threads)
     try session.bind(weights, seed: settings.seed)
     let model = try TrainableSession(
       session, text: port.flatMap(\.roles), inputs: training.readInputs(),
@@ -206,7 +206,26 @@ extension TextPort {
 extension Module {
 
   /// How a training of the model goes unless a command line says otherwise.
-  var trainingSettings: TrainingSettings { TrainingSettings() }
+  var trainingSettings: TrainingSettings {
+    var result = TrainingSettings()
+    if let epochs = self.run.epochs { result.epochs = epochs }
+    if let seed = self.run.seed { result.seed = UInt64(seed) }
+    switch self.run.partition {
+    case .sequential: result.partition = .sequential
+    case .random: result.partition = .random
+    case nil: break
+    }
+    if let schedule = self.run.schedule {
+      let rule: LearningRateSchedule.Rule
+      switch schedule.shape {
+      case .constant: rule = .constant
+      case .step(let every, let factor): rule = .step(every: every, factor: factor)
+      case .cosine(let updates, let low): rule = .cosine(updates: updates, low: low)
+      }
+      result.schedule = LearningRateSchedule(rule, warmup: schedule.warmup)
+    }
+    return result
+  }
 
   /// A digest of the text in its canonical form, without comments.
   var digest: String {
