@@ -27,7 +27,7 @@ package struct FileError: Error, Equatable, Sendable {
   }
 
   /// Creates an error about a call of the system that failed with `code`.
-  fileprivate init(cannot action: String, _ path: String, _ code: Int32) {
+  init(cannot action: String, _ path: String, _ code: Int32) {
     let reason = String(cString: strerror(code))
     message = "cannot \(action) '\(path)': \(reason.prefix(1).lowercased())\(reason.dropFirst())"
     let isAbsent = [ENOENT, ENOTDIR, ENAMETOOLONG, ELOOP].contains(code)
@@ -85,30 +85,27 @@ package func readFile(_ path: String, limit: Int) throws(FileError) -> [UInt8] {
 /// - Complexity: O(*n*), where *n* is the length of `bytes`.
 package func writeFile(_ bytes: [UInt8], to path: String) throws(FileError) {
   let (target, mode) = try writableTarget(path)
-  let (file, temporary) = try createTemporary(beside: target, for: path)
-  var failure: FileError?
-  do {
-    try fill(file, with: bytes, mode: mode, for: path)
-  } catch {
-    failure = error
+  func write(to file: NewFile) throws(FileError) -> Bool {
+    do throws(FileError) {
+      if let mode, fchmod(file.descriptor, mode) != 0 {
+        throw FileError(cannot: "write", path, errno)
+      }
+      try append(bytes, to: file.descriptor, for: path)
+      if fsync(file.descriptor) != 0 { throw FileError(cannot: "write", path, errno) }
+      return try file.replace(target)
+    } catch {
+      file.discard()
+      throw error
+    }
   }
-  if close(file) != 0, failure == nil { failure = FileError(cannot: "write", path, errno) }
-  if failure == nil, rename(temporary, target) != 0 {
-    failure = FileError(cannot: "write", path, errno)
-  }
-  if let failure {
-    unlink(temporary)
-    throw failure
-  }
+  let isWritten = try NewFile(unnamedBeside: target, for: path).map(write) ?? false
+  if !isWritten { _ = try write(to: NewFile(beside: target, for: path)) }
   flushFolder(of: target)
 }
 
 /// Throws what `writeFile` would for `path` if nothing is wrong with the disk; leaves all as it is.
 package func checkWritable(_ path: String) throws(FileError) {
-  let (target, _) = try writableTarget(path)
-  let (file, temporary) = try createTemporary(beside: target, for: path)
-  close(file)
-  unlink(temporary)
+  try NewFile(beside: writableTarget(path).path, for: path).discard()
 }
 
 /// Adds `bytes` to the end of the regular file at `path`, which is made if it is missing.
@@ -125,7 +122,7 @@ package func appendToFile(_ bytes: [UInt8], at path: String) throws(FileError) {
   guard fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
     throw FileError("cannot write '\(path)': it is not a regular file", cause: .input)
   }
-  try write(bytes, to: file, for: path)
+  try append(bytes, to: file, for: path)
 }
 
 /// Does as `writeFile`, unless the file has that content already; returns `true` iff it was written.
@@ -183,40 +180,14 @@ private func writableTarget(
 /// The content has its name whatever comes of this, and some file systems cannot do it: failures
 /// are ignored.
 private func flushFolder(of path: String) {
-  let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
-  let file = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+  let file = open(folder(of: path), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
   guard file >= 0 else { return }
   fsync(file)
   close(file)
 }
 
-/// Returns a new empty file in the folder of `target`, open for writing, and its path.
-private func createTemporary(
-  beside target: String, for path: String
-) throws(FileError) -> (file: Int32, path: String) {
-  let folder = target.lastIndex(of: "/").map { target[...$0] } ?? ""
-  // A name is taken with a chance of 2^-64, unless somebody else makes them: so few tries are enough.
-  var code = EEXIST
-  for _ in 0..<8 where code == EEXIST {
-    let temporary = "\(folder).graphc-\(String(UInt64.random(in: 0...UInt64.max), radix: 36)).tmp"
-    let file = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-    if file >= 0 { return (file, temporary) }
-    code = errno
-  }
-  throw FileError(cannot: "write", path, code)
-}
-
-/// Writes `bytes` to `file`, down to the disk.
-private func fill(
-  _ file: Int32, with bytes: [UInt8], mode: mode_t?, for path: String
-) throws(FileError) {
-  if let mode, fchmod(file, mode) != 0 { throw FileError(cannot: "write", path, errno) }
-  try write(bytes, to: file, for: path)
-  if fsync(file) != 0 { throw FileError(cannot: "write", path, errno) }
-}
-
 /// Writes `bytes` to `file`.
-private func write(_ bytes: [UInt8], to file: Int32, for path: String) throws(FileError) {
+private func append(_ bytes: [UInt8], to file: Int32, for path: String) throws(FileError) {
   var rest = bytes[...]
   // Each round writes at least a byte, or is repeated because a signal came first.
   while !rest.isEmpty {

@@ -154,6 +154,26 @@ import Testing
     }
   }
 
+  /// What a process that is killed before the end leaves: nothing, or a file of another name.
+  @Test func leavesTheOldFileUntilTheNewOneIsComplete() throws {
+    try inTemporaryFolder { folder throws in
+      let path = folder + "/a.bin"
+      try writeFile([1], to: path)
+      let named = try NewFile(beside: path, for: path)
+      let unnamed = NewFile(unnamedBeside: path, for: path)
+      #expect(try readFile(path, limit: 10) == [1])
+      #expect(try contents(of: folder).count == 2)
+      #expect(try unnamed?.replace(path) != false)
+      #expect(try readFile(path, limit: 10) == (unnamed == nil ? [1] : []))
+      #expect(write(named.descriptor, [7] as [UInt8], 1) == 1)
+      #expect(try named.replace(path))
+      #expect(try readFile(path, limit: 10) == [7])
+      try NewFile(beside: path, for: path).discard()
+      NewFile(unnamedBeside: path, for: path)?.discard()
+      #expect(try contents(of: folder) == ["a.bin"])
+    }
+  }
+
   @Test func addsToTheEnd() throws {
     try inTemporaryFolder { folder throws in
       let path = folder + "/a.bin"
