@@ -8,7 +8,7 @@ import Testing
 
 @testable import Driver
 
-/// Compiled gradients agree with those of the interpreter.
+/// Compiled gradients agree with those of the interpreter, on one thread and, bit for bit, on three.
 @Suite struct CompiledGradientTests {
 
   /// The largest error of a tensor, max |compiled - interpreted| / max |interpreted|.
@@ -50,9 +50,9 @@ import Testing
     _ models: [(name: String, module: Module)], in library: String
   ) throws {
     var batch = CompilerBatch(library)
-    for (name, module) in models {
-      batch.add(module, as: name, options: CompilationOptions(target: .native))
-    }
+    var options = CompilationOptions(target: .native)
+    options.dividesAll = true
+    for (name, module) in models { batch.add(module, as: name, options: options) }
     let outcomes = try batch.outcomes()
     for (name, module) in models {
       guard let outcome = outcomes[name] else { throw TestFailure("\(name) was not compiled") }
@@ -61,19 +61,26 @@ import Testing
   }
 
   private static func compare(_ compiled: CompiledModel, _ module: Module) throws {
-    let session = try Session(compiled)
+    let session = try Session(compiled, threads: 1)
+    let team = try Session(compiled, threads: 3)
     let oracle = InterpretedSession(module)
     let numbers = RandomNumbers(seed: 7)
     let parameters = numbers.parameters(of: compiled.manifest)
     try session.bind(parameters: parameters)
+    try team.bind(parameters: parameters)
     try oracle.bind(parameters: parameters, seed: 0)
     let entry = compiled.manifest.entries[0]
     let inputs = numbers.inputs(of: entry, call: 0)
     let expected = try oracle.run(entry: entry.name, inputs: inputs, steps: nil)
     let found = try session.run(entry: entry.name, inputs: inputs)
+    let others = try team.run(entry: entry.name, inputs: inputs)
     for output in entry.outputs where output.element == .f32 {
       let x = try #require(expected[output.name]).float32
       let y = try #require(found[output.name]).float32
+      let z = try #require(others[output.name]).float32
+      #expect(
+        y.map(\.bitPattern) == z.map(\.bitPattern),
+        "'\(output.name)' depends on the number of threads in\n\(module.description)")
       let largest = x.reduce(Float(floor)) { max($0, abs($1)) }
       let error = zip(x, y).map { abs($0 - $1) }.max() ?? 0
       #expect(
