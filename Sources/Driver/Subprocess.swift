@@ -57,7 +57,7 @@ struct Subprocess {
     let reader = pipe.fileHandleForReading
     let emptied = DispatchSemaphore(value: 0)
     Thread.detachNewThread {
-      while let part = reader.nextPart { collector.add(part) }
+      while let part = nextPart(of: reader) { collector.add(part) }
       emptied.signal()
     }
 
@@ -92,20 +92,17 @@ struct Subprocess {
 
 }
 
-extension FileHandle {
-
-  /// What can be read now, after waiting for it; `nil` at the end, or where nothing can be read.
-  ///
-  /// Unlike `availableData`, this goes on after a signal that came in between.
-  fileprivate var nextPart: Data? {
-    var part = Data(count: 1 << 16)
-    while true {
-      let count = part.withUnsafeMutableBytes { read(fileDescriptor, $0.baseAddress, $0.count) }
-      if count > 0 { return part.prefix(count) }
-      if count == 0 || errno != EINTR { return nil }
-    }
+/// Returns what can be read of `file` now, after waiting for it; `nil` at the end, or where nothing
+/// can be read.
+///
+/// Unlike `availableData`, this goes on after a signal that came in between.
+private func nextPart(of file: FileHandle) -> Data? {
+  var part = [UInt8](repeating: 0, count: 1 << 16)
+  while true {
+    let count = read(file.fileDescriptor, &part, part.count)
+    if count > 0 { return Data(part.prefix(count)) }
+    if count == 0 || errno != EINTR { return nil }
   }
-
 }
 
 /// Bytes from one thread for another.
