@@ -91,8 +91,8 @@ private struct ScheduleChecker {
   /// Returns the buffers that `loop` fills step by step, of those in `candidates`.
   private func stacks(_ loop: Loop, _ candidates: Set<ID<Buffer>>) -> Set<ID<Buffer>> {
     var result: Set<ID<Buffer>> = []
-    for case .kernel(let call) in loop.body {
-      for place in call.kernel.access.writes {
+    for kernel in kernels(in: loop.body) {
+      for place in kernel.access.writes {
         guard case .buffer(let b) = place.base, candidates.contains(b),
           place.motions.contains(where: { $0.loop == loop.id })
         else { continue }
@@ -100,6 +100,16 @@ private struct ScheduleChecker {
       }
     }
     return result
+  }
+
+  /// Returns the kernels in `steps` and in the loops among them.
+  private func kernels(in steps: [Step]) -> [Kernel] {
+    steps.flatMap { step -> [Kernel] in
+      switch step {
+      case .kernel(let call): [call.kernel]
+      case .loop(let loop): kernels(in: loop.body)
+      }
+    }
   }
 
   private mutating func check(_ call: KernelCall) {
