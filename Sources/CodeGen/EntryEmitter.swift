@@ -129,6 +129,9 @@ struct EntryEmitter {
     writer.comment(
       isBind ? "Makes the block of weights from the parameters." : "The entry \(plan.name).",
       mark: "///")
+    // Two functions call it, and in the model's method, between the accesses to arrays, its loops
+    // can take the compiler ten times as long as on their own.
+    writer.line("@inline(never)")
     writer.function("fileprivate func \(function)", parameters) { writer in
       let bases = [
         ("numbers", "workspace", "Float"), ("integers", "workspace", "Int32"),
