@@ -112,11 +112,12 @@ extension Emitter {
     _ reduce: Reduce, _ innerStrides: [Int], isOne: Bool, _ writer: inout SourceWriter
   ) {
     let last = reduce.inner.count - 1
+    // A single element has stride 0, and by that it would be loaded into all lanes.
+    let stride = max(1, innerStrides[last])
     writer.line("var sum = \(identity(of: reduce.function))")
     emitReducedLoops(
       Array(reduce.inner.dropLast()), Array(innerStrides.dropLast()), &writer
     ) { emitter, writer, terms in
-      let stride = innerStrides[last]
       if !isOne { writer.line("let n = \(reduce.inner[last].expression)") }
       writer.line("var k = 0")
       let place = pointer("x", terms + [("k", stride)])

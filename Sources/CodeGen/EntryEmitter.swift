@@ -234,6 +234,9 @@ struct EntryEmitter {
     _ body: SourceWriter, as name: String, _ parameters: [String], into writer: inout SourceWriter
   ) {
     let words = self.words(of: body)
+    // Two functions call an entry, and in the model's method, between the accesses to arrays, its
+    // loops can take the compiler ten times as long as on their own.
+    writer.line("@inline(never)")
     writer.function("fileprivate func \(name)", parameters) { writer in
       for (name, base, element) in Self.bases where words.contains(name) {
         writer.line("let \(name) = \(base).assumingMemoryBound(to: \(element).self)")

@@ -90,13 +90,13 @@ private struct ConcatenationSearch {
 
   private func sum(of root: ID<Node>, among own: Set<ID<Node>>) -> SumOfProducts? {
     var sum = SumOfProducts(root: root)
-    let type = graph[root].results[0].type
     switch graph[root].op {
     case .linear where isPlain(root): sum.linears = [root]
     case .binary(.add): break
     default: return nil
     }
     if !sum.linears.isEmpty { return sum }
+    let type = graph[root].results[0].type
     // The addends that are still to be looked at, the next one last.
     var left = Array(graph[root].operands.reversed())
     while let v = left.popLast() {

@@ -69,6 +69,9 @@ extension GraphPlanner {
   private mutating func planBody(
     _ block: Block, of scan: Scan, _ loop: Int, _ stacks: [View]
   ) -> (steps: [Step], closing: [ID<Node>]) {
+    // What a body stores is not there for the steps left over.
+    let satisfiedOutside = satisfied
+    defer { satisfied = satisfiedOutside }
     let step = block.arguments[0]
     loopOfStep[step] = loop
     for (i, argument) in block.arguments.dropFirst().enumerated() {

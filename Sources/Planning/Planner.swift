@@ -88,8 +88,8 @@ struct GraphPlanner {
   /// Where values are wanted, besides where their users read them.
   var destinations: [Value: [View]] = [:]
 
-  /// The destinations that have been written.
-  private var satisfied: [Value: Set<View>] = [:]
+  /// The destinations that have been written in the block that is planned or around it.
+  var satisfied: [Value: Set<View>] = [:]
 
   var loopCount = 0
 
