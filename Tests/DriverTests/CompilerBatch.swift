@@ -142,7 +142,8 @@ struct CompilerBatch {
     let shared = Manifest(
       model: own.model, symbolPrefix: own.symbolPrefix, library: library(round),
       source: own.source, target: own.target, compiler: own.compiler, dims: own.dims,
-      parameters: own.parameters, states: own.states, weightBytes: own.weightBytes,
+      parameters: own.parameters, slots: own.slots, states: own.states,
+      weightBytes: own.weightBytes,
       bindWorkspaceBytes: own.bindWorkspaceBytes, entries: own.entries)
     return try CompiledModel(shared, folder: folder)
   }
