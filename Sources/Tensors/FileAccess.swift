@@ -105,7 +105,14 @@ package func writeFile(_ bytes: [UInt8], to path: String) throws(FileError) {
 
 /// Throws what `writeFile` would for `path` if nothing is wrong with the disk; leaves all as it is.
 package func checkWritable(_ path: String) throws(FileError) {
-  try NewFile(beside: writableTarget(path).path, for: path).discard()
+  let target = try writableTarget(path).path
+  let file =
+    if let unnamed = NewFile(unnamedBeside: target, for: path) {
+      unnamed
+    } else {
+      try NewFile(beside: target, for: path)
+    }
+  file.discard()
 }
 
 /// Adds `bytes` to the end of the regular file at `path`, which is made if it is missing.

@@ -2,6 +2,7 @@ import Diagnostics
 import Foundation
 import Runner
 import Tensors
+import Text
 
 extension TrainingRun {
 
@@ -27,21 +28,62 @@ extension TrainingRun {
     return true
   }
 
-  /// Saves a checkpoint, unless the last one is of the same progress, and draws the plot.
-  mutating func save() throws(RunnerError) {
-    if let path = files.model, savedProgress != progress {
-      let values = try model.currentValues()
-      if let name = values.damagedParameter {
-        throw failure("'\(name)' has numbers that are not finite after update \(progress.update)")
-      }
-      let checkpoint = Checkpoint(values: values, origin: origin, progress: progress)
-      try write(checkpoint.file.bytes(), to: path)
-      savedProgress = progress
+  /// Returns a checkpoint of the model as it is, or `nil` if there is no file for one.
+  func checkpoint() throws(RunnerError) -> Checkpoint? {
+    if files.model == nil { return nil }
+    let values = try model.currentValues()
+    if let name = values.damagedParameter {
+      throw failure("'\(name)' has numbers that are not finite after update \(progress.update)")
     }
-    if let path = files.plot {
-      let epochs = progress.epochs + (cutEpoch.map { [$0] } ?? [])
-      try write(Array(PerplexityPlot(epochs).svg.utf8), to: path)
+    return Checkpoint(values: values, origin: origin, progress: progress)
+  }
+
+  /// Saves the model and draws the plot at the end of the training.
+  mutating func finish() throws {
+    if savedProgress != progress, let last = try checkpoint() {
+      try probe()
+      try model.restore(last.values)
+      try write(last)
     }
+    try drawPlot()
+  }
+
+  /// Throws if the loss behind the last update is none that a training could go on with; leaves the
+  /// model somewhere else.
+  private func probe() throws {
+    var (epoch, position) = (progress.epochs.count, progress.position)
+    var windows = try windows(ofEpoch: epoch)
+    if position == windows?.count ?? 1 {
+      (epoch, position) = (epoch + 1, 0)
+      windows = try self.windows(ofEpoch: epoch)
+    }
+    if position == 0 || settings.partition == .random { model.restart() }
+    var window: SequentialWindows.Element = windows?.emptyWindow ?? ([], [])
+    windows?.fill(&window.inputs, &window.labels, at: position)
+    try check(model.update(inputs: window.inputs, labels: window.labels).loss)
+  }
+
+  /// Throws if `loss`, that of the next update, is none that a training can go on with: it is not
+  /// finite, or the perplexity is not.
+  func check(_ loss: Float) throws(RunnerError) {
+    if loss.isFinite, data == .fixed || exp(Double(loss)).isFinite { return }
+    throw failure(
+      "the loss is \(loss) in update \(progress.update + 1), epoch \(progress.epochs.count + 1)")
+  }
+
+  /// Makes `checkpoint` the content of the file of the model, and draws the plot.
+  mutating func write(_ checkpoint: Checkpoint) throws(RunnerError) {
+    guard let path = files.model else { preconditionFailure("a checkpoint has a file") }
+    try write(checkpoint.file.bytes(), to: path)
+    savedProgress = checkpoint.progress
+    pending = nil
+    try drawPlot()
+  }
+
+  private func drawPlot() throws(RunnerError) {
+    guard let path = files.plot else { return }
+    let epochs = progress.epochs + (cutEpoch.map { [$0] } ?? [])
+    try write(Array(PerplexityPlot(epochs).svg.utf8), to: path)
   }
 
   private func write(_ bytes: [UInt8], to path: String) throws(RunnerError) {
@@ -55,9 +97,12 @@ extension TrainingRun {
   /// What the file of the model holds, in one line, if there is one.
   private var kept: [String] {
     guard let path = files.model else { return [] }
+    if let savedProgress {
+      return ["'\(path.printable)' holds the model after update \(savedProgress.update)"]
+    }
     return [
-      savedProgress.map { "'\(path.printable)' holds the model after update \($0.update)" }
-        ?? "nothing was saved in '\(path.printable)'"
+      FileManager.default.fileExists(atPath: path)
+        ? "'\(path.printable)' is as it was before" : "nothing was saved in '\(path.printable)'"
     ]
   }
 

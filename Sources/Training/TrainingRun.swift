@@ -6,8 +6,12 @@ import Text
 ///
 /// Which numbers it makes is a function of the model's first values, the settings and the data alone,
 /// however often it was stopped and gone on with. Order at the end of an epoch: the tokens that are
-/// kept apart are evaluated, the row is added to the log, then a checkpoint that is due is saved. So
+/// kept apart are evaluated, the row is added to the log, then a checkpoint that is due is taken. So
 /// the log is never behind the checkpoint.
+///
+/// A learning rate that is too large ruins the parameters one update before the loss shows it. So a
+/// checkpoint is written only when the loss behind it is known: that of the next update, and at the
+/// end that of one more update, which is undone.
 package struct TrainingRun {
 
   /// Who watches a training.
@@ -40,6 +44,9 @@ package struct TrainingRun {
 
   /// The progress of the checkpoint that was last saved, or gone on from.
   var savedProgress: TrainingProgress?
+
+  /// A checkpoint that waits for the loss behind it.
+  var pending: Checkpoint?
 
   /// The mean cross entropy over the tokens that are kept apart, as last found.
   var validationLoss: Double?
@@ -105,11 +112,11 @@ package struct TrainingRun {
     while !reachedLimit {
       guard try runEpoch(log, observer) else {
         // Without an update there is nothing that would be worth the place of an older file.
-        if progress.update > 0 { try save() }
+        if progress.update > 0 { try finish() }
         return .interrupted(status)
       }
     }
-    try save()
+    try finish()
     return .done(status)
   }
 
@@ -137,7 +144,7 @@ package struct TrainingRun {
       cutEpoch = epoch
     }
     observer.observe(status)
-    if isCheckpointDue { try save() }
+    if isCheckpointDue { pending = try checkpoint() }
     return true
   }
 
@@ -157,16 +164,14 @@ package struct TrainingRun {
       }
       windows?.fill(&window.inputs, &window.labels, at: progress.position)
       let (loss, norm) = model.update(inputs: window.inputs, labels: window.labels)
-      guard loss.isFinite else {
-        throw failure(
-          "the loss is \(loss) in update \(progress.update + 1), epoch \(progress.epochs.count + 1)"
-        )
-      }
+      let seconds = (clock.now - start) / .seconds(1)
+      try check(loss)
+      if let pending { try write(pending) }
       progress.add(loss: Double(loss), norm: norm.map(Double.init) ?? .nan)
-      work.add(tokens: windows == nil ? 1 : window.inputs.count, (clock.now - start) / .seconds(1))
+      work.add(tokens: windows == nil ? 1 : window.inputs.count, seconds)
       observer.observe(status)
-      // One that is due at the end of an epoch is saved behind what belongs to it.
-      if progress.position < windowCount, isCheckpointDue { try save() }
+      // One that is due at the end of an epoch is taken behind what belongs to it.
+      if progress.position < windowCount, isCheckpointDue { pending = try checkpoint() }
     }
     return true
   }

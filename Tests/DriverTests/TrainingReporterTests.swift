@@ -53,13 +53,17 @@ import Testing
   }
 
   @Test func redrawsOneLineOnATerminal() {
-    let (text, _) = report(
-      width: 20,
-      [
-        status(epochs: 1, position: 0, update: 8),
-        status(epochs: 1, position: 1, update: 9, expected: nil),
-      ])
-    #expect(text == "\r\u{1B}[Kepoch 1/500, update\r\u{1B}[Kepoch 2, update 9, \n")
+    let statuses = [
+      status(epochs: 1, position: 0, update: 8, valid: 10, norm: 0.5),
+      status(epochs: 1, position: 1, update: 9, expected: nil),
+    ]
+    #expect(
+      report(width: 80, statuses).text
+        == "\r\u{1B}[Kepoch 1/500: perplexity 9.12, valid 10.00, norm 0.50, 560 k tokens/s, 8 s left"
+        + "\r\u{1B}[Kepoch 2: perplexity 9.12, 560 k tokens/s\n")
+    #expect(
+      report(width: 20, statuses).text
+        == "\r\u{1B}[Kepoch 1/500: perple\r\u{1B}[Kepoch 2: perplexity\n")
   }
 
   @Test func saysNothingOfNothing() {

@@ -126,7 +126,9 @@ final class Bigram: TrainableModel {
     let scale = 1 / Float(inputs.count)
     for (place, (token, label)) in zip(inputs, labels).enumerated() {
       let row = place % batch
-      let logits = read(token, row: row)
+      var logits = read(token, row: row)
+      let largest = logits.max() ?? 0
+      for j in 0..<classes { logits[j] -= largest }
       let total = logits.map { exp($0) }.reduce(0, +)
       loss += (log(total) - logits[Int(label)]) * scale
       for j in 0..<classes {

@@ -55,7 +55,8 @@ import Testing
       model.lastFiniteUpdate = limit
       let error = runnerError { try part.train(model) }
       #expect(error?.message.hasPrefix("the loss is inf in update \(limit + 1), epoch ") == true)
-      let saved = limit / interval * interval
+      // The loss behind the last update is not finite: its checkpoint is none.
+      let saved = max(limit - 1, 0) / interval * interval
       #expect(FileManager.default.fileExists(atPath: part.files.model ?? "") == (saved > 0))
       if saved > 0 { #expect(try part.checkpoint().progress.update == saved) }
       part.files.checkpointInterval = nil
@@ -104,7 +105,8 @@ import Testing
       return
     }
     #expect(status.update == 4 && status.epoch == 4 && status.work.tokens == 4)
-    #expect(model.windows == [[], [], [], []])
+    // The fifth is that behind the last update.
+    #expect(model.windows == [[], [], [], [], []])
   }
 
 }

@@ -26,7 +26,8 @@ import Text
       training.settings.partition = partition
       let model = training.model()
       try training.train(model)
-      var windows = model.windows[...]
+      // The last is that behind the last update.
+      var windows = model.windows.dropLast()
       for epoch in 0..<3 {
         let expected = try partition.windows(
           of: training.data.training, batch: 2, steps: 3, epoch: epoch, seed: 7)
@@ -100,6 +101,31 @@ import Text
     b.settings.seed = 7
     try b.train()
     #expect(try a.checkpoint().values != b.checkpoint().values)
+  }
+
+  /// What the learning rate ruined in the last update does not take the place of an older model.
+  @Test func savesNothingThatCannotGoOn() throws {
+    for updates in 1...12 {
+      var training = try TrainingCase()
+      training.settings.updates = updates
+      try writeFile([1, 2, 3], to: training.files.model ?? "")
+      let model = training.model()
+      model.lastFiniteUpdate = updates
+      let error = runnerError { try training.train(model) }
+      #expect(error?.kind == .input)
+      #expect(error?.message.hasPrefix("the loss is inf in update \(updates + 1), epoch ") == true)
+      #expect(error?.details.first == "'\(training.files.model ?? "")' is as it was before")
+      #expect(try bytes(training.files.model) == [1, 2, 3])
+    }
+  }
+
+  /// A finite loss whose perplexity is not is the end of a training on a text.
+  @Test func stopsAtAnInfinitePerplexity() throws {
+    var training = try TrainingCase()
+    training.settings.learningRate = 1e5
+    let error = runnerError { try training.train() }
+    #expect(error?.message.contains(" in update 2, epoch 1") == true, "\(error?.message ?? "")")
+    #expect(error?.message.contains("the loss is inf") == false)
   }
 
   @Test func keepsParametersFiniteInTheFile() throws {

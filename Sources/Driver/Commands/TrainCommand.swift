@@ -185,8 +185,9 @@ private struct ModelTraining {
   /// How to go on after an interruption at `status`.
   private func advice(_ status: TrainingStatus) -> String {
     guard let path = training.files.model, status.update > 0 else { return "nothing was saved" }
-    let more = training.isResumed ? [] : ["--resume"]
-    let command = (["graphc", "train"] + words + more).map(shellWord).joined(separator: " ")
+    // In front, because behind '--' it would be an operand.
+    let resumed = training.isResumed ? words : ["--resume"] + words
+    let command = (["graphc", "train"] + resumed).map(shellWord).joined(separator: " ")
     return "saved in '\(path.printable)'; go on with:\n  \(command)"
   }
 

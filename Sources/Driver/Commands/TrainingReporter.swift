@@ -52,22 +52,35 @@ final class TrainingReporter {
 
   private func show(_ status: TrainingStatus) {
     pending = nil
-    let line = self.line(status)
     if let width = console.terminalWidth {
       // A line that wraps could not be redrawn.
-      console.report("\r\u{1B}[K\(line.prefix(width - 1))")
+      console.report("\r\u{1B}[K\(shortLine(status).prefix(width - 1))")
     } else {
-      console.report("\(line)\n")
+      console.report("\(line(status))\n")
     }
   }
 
+  /// Returns `status` in a line of a terminal.
+  private func shortLine(_ status: TrainingStatus) -> String {
+    var parts = ["\(epoch(status)): perplexity \(fixed(status.trainPerplexity, 2))"]
+    if let perplexity = status.validPerplexity { parts.append("valid \(fixed(perplexity, 2))") }
+    if let norm = status.gradientNorm { parts.append("norm \(fixed(norm, 2))") }
+    return (parts + rates(status)).joined(separator: ", ")
+  }
+
   private func line(_ status: TrainingStatus) -> String {
-    let limit = status.epochLimit.map { "/\($0)" } ?? ""
-    var parts = ["epoch \(status.epoch)\(limit)", "update \(status.update)", perplexities(status)]
+    var parts = [epoch(status), "update \(status.update)", perplexities(status)]
     if let norm = status.gradientNorm { parts.append("gradient norm \(fixed(norm, 3))") }
-    parts.append("\(short(status.work.tokensPerSecond)) \(unit)/s")
-    if let seconds = status.secondsLeft { parts.append("\(Self.rough(seconds)) left") }
-    return parts.joined(separator: ", ")
+    return (parts + rates(status)).joined(separator: ", ")
+  }
+
+  private func epoch(_ status: TrainingStatus) -> String {
+    "epoch \(status.epoch)" + (status.epochLimit.map { "/\($0)" } ?? "")
+  }
+
+  private func rates(_ status: TrainingStatus) -> [String] {
+    ["\(short(status.work.tokensPerSecond)) \(unit)/s"]
+      + (status.secondsLeft.map { ["\(Self.rough($0)) left"] } ?? [])
   }
 
   private func perplexities(_ status: TrainingStatus) -> String {
