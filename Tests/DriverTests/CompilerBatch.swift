@@ -2,8 +2,8 @@ import CodeGen
 import Driver
 import Foundation
 import IR
+import Planning
 import Runner
-import Synchronization
 
 /// Many models in few calls of the Swift compiler.
 ///
@@ -13,9 +13,6 @@ struct CompilerBatch {
 
   /// What became of a model.
   typealias Outcome = Result<CompiledModel, TestFailure>
-
-  /// The number of calls of the compiler in this process.
-  private static let calls = Mutex(0)
 
   /// The name of the module.
   private let name: String
@@ -32,34 +29,33 @@ struct CompilerBatch {
     self.target = target
   }
 
-  /// The number of models.
-  var count: Int { compilations.count }
-
-  /// Adds `module` under `name`, an identifier that the batch does not have yet.
+  /// Adds `module` under `name`, an identifier that the batch does not have yet, unless `isWanted`
+  /// is false for its plan.
   ///
-  /// Returns what is compiled; `nil` if there is nothing, which `outcomes` then explains.
+  /// Returns `false` iff it is not wanted. What cannot be compiled is added: `outcomes` explains it.
   @discardableResult
   mutating func add(
-    _ module: Module, as name: String, options: CompilationOptions
-  ) -> Compilation? {
+    _ module: Module, as name: String, options: CompilationOptions,
+    if isWanted: (Plan) -> Bool = { _ in true }
+  ) -> Bool {
     var options = options
     options.target = target
     var module = module
     module.name = name
     do {
       let compilation = try Compilation(module, options: options)
+      guard isWanted(compilation.plan) else { return false }
       compilations.append((name, compilation))
-      return compilation
     } catch {
       let messages = error.diagnostics.sorted.map(\.message).joined(separator: "; ")
       failures[name] = TestFailure("\(name) is refused: \(messages)")
-      return nil
     }
+    return true
   }
 
   /// The most files of one call. All files of a module have functions of the same names, and
-  /// resolving a name takes time in proportion to them: 120 files take minutes, 14 seconds.
-  private static let callSize = 14
+  /// resolving a name takes time in proportion to them: up to here it is small beside the rest.
+  private static let callSize = 40
 
   /// Compiles all models and returns what became of each.
   func outcomes() throws -> [String: Outcome] {
@@ -127,7 +123,6 @@ struct CompilerBatch {
     } catch {
       throw EnvironmentError(.files, "cannot write '\(folder)': \(error)")
     }
-    Self.calls.withLock { $0 += 1 }
     try compiler.compile(
       source: paths[0], to: "\(folder)/\(library(round))", moduleName: "\(name)\(round)",
       target: target, extraFlags: Array(paths.dropFirst()), scratch: folder)

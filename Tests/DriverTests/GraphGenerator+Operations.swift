@@ -10,11 +10,15 @@ extension GraphGenerator {
 
   }
 
+  /// What is tried; twice, what is several operations or seldom possible.
+  private static let kinds =
+    Kind.allCases + [.unary, .binary, .reduce, .truth, .compare, .loss, .lossGradient]
+
   /// Appends a line, if one of those that are tried is possible.
   mutating func operate() {
     for _ in 0..<8 {
       let count = items[items.count - 1].count
-      apply(pick(Kind.allCases))
+      apply(pick(Self.kinds))
       if items[items.count - 1].count > count { return }
     }
   }

@@ -36,7 +36,7 @@ extension GraphGenerator {
     }
     for s in states { pool.append(Quantity(text: s.name, shape: s.shape, magnitude: 1)) }
     items.append([])
-    for _ in 0..<Int.random(in: 1...4, using: &random) { operate() }
+    for _ in 0..<Int.random(in: 1...3, using: &random) { operate() }
     if depth == 1, chance(0.25) { scan("r", depth: 2) }
     for s in states {
       if chance(0.3) { pool.append(Quantity(text: "old(\(s.name))", shape: s.shape)) }

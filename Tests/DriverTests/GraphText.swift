@@ -62,6 +62,9 @@ struct GraphText: Sendable {
     return (lines + ["}", ""]).joined(separator: "\n")
   }
 
+  /// The states that go on after a call.
+  var states: [String] { declarations.filter { $0.kind.hasSuffix("state") }.map(\.name) }
+
   /// The number of lines that compute something.
   var lineCount: Int { items.reduce(0) { $0 + $1.lineCount } }
 
@@ -94,13 +97,13 @@ extension GraphText {
     text.split { !($0.isLetter || $0.isNumber || $0 == "_") }.map(String.init)
   }
 
-  /// Removes what no output needs, until nothing changes; each round removes something, so this
-  /// ends.
-  mutating func prune() {
+  /// Removes what neither an output nor a value in `roots` needs, until nothing changes; each round
+  /// removes something, so this ends.
+  mutating func prune(keeping roots: [String] = []) {
     var before = -1
     while before != description.count {
       before = description.count
-      var used = Set(outputs)
+      var used = Set(outputs + roots)
       for d in declarations { used.formUnion(Self.words(in: d.rest)) }
       for item in items { item.addUses(to: &used) }
       items = items.compactMap { $0.pruned(used) }

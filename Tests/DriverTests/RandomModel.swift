@@ -23,8 +23,11 @@ struct RandomModel: Sendable {
     /// By all passes.
     case optimized
 
-    /// By all passes, four steps at once.
+    /// By all passes, three steps at once.
     case unrolled
+
+    /// By all passes, all steps one after the other.
+    case straight
 
     /// By all passes, products in front of scans.
     case hoisted
@@ -69,7 +72,9 @@ struct RandomModel: Sendable {
     self.module = module
   }
 
-  /// Returns the graph of `seed` without outputs whose rounding cannot be bounded well.
+  /// Returns the graph of `seed` with the first outputs whose rounding can be bounded well.
+  ///
+  /// Most graphs lose what then nothing needs, since that is not compared; one in eight keeps it.
   static func bounded(seed: UInt64) throws -> RandomModel {
     var graph = GraphGenerator.graph(seed: seed)
     let model = try RandomModel(graph, seed: seed)
@@ -78,8 +83,8 @@ struct RandomModel: Sendable {
     let useful = forward.outputs.filter { output in
       analysis.bound(of: output.value).error < largestTolerance
     }
-    if useful.count == forward.outputs.count { return model }
-    graph.outputs = useful.map(\.name)
+    graph.outputs = useful.prefix(4).map(\.name)
+    if seed % 8 != 0 { graph.prune(keeping: graph.states) }
     return try RandomModel(graph, seed: seed)
   }
 
@@ -89,7 +94,8 @@ struct RandomModel: Sendable {
     switch form {
     case .plain: options.passes = [.writeEntries, .maskLengths]
     case .optimized: options.dividesAll = true
-    case .unrolled: options.unrolling = .by(4)
+    case .unrolled: options.unrolling = .by(3)
+    case .straight: options.unrolling = .full
     case .hoisted: options.schedule = .hoist
     }
     return options

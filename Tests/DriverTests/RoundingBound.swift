@@ -45,7 +45,7 @@ struct RoundingAnalysis {
 
   private let module: Module
   private let entry: Entry
-  private let source: (IR.Source) -> RoundingBound
+  private let source: (IR.Source, ElementType) -> RoundingBound
   private var bounds: [Value: RoundingBound] = [:]
 
   /// The number of steps of each dimension, which scans do.
@@ -57,12 +57,16 @@ struct RoundingAnalysis {
     self.module = module
     self.entry = entry
     self.dimensions = module.dimensions
-    source = { source in
+    source = { source, element in
       switch source {
       case .number(let x): RoundingBound(x, x, error: abs(x - Double(Float(x))))
       case .parameter(let p): Self.initial(module.parameters[p].initial, module)
       case .constant(let c): Self.initial(module.constants[c].initial, module)
-      case .input, .state, .slot: RoundingBound(-range, range)
+      case .input, .state, .slot:
+        switch element {
+        case .index(let n): RoundingBound(0, Double(n.value(in: module.dimensions) ?? 0))
+        case .f32, .bool, .oneHot: RoundingBound(-range, range)
+        }
       case .bound: RoundingBound(-.infinity, .infinity, error: .infinity)
       }
     }
@@ -92,7 +96,7 @@ struct RoundingAnalysis {
   private func sourceBound(of value: Value) -> RoundingBound {
     let node = entry.graph[value.node]
     switch node.op {
-    case .source(let s): return source(s)
+    case .source(let s): return source(s, node.results[0].type.element)
     case .at: return bound(of: node.operands[0])
     default: preconditionFailure("values are bounded in the order of the text")
     }

@@ -46,8 +46,8 @@ import Testing
     var context = PassContext(machine: testMachine)
     var names: [String] = []
     Pipeline.standard.run(on: &module, context: &context) { record, _ in names.append(record.pass) }
-    #expect(names == Pipeline.standard.passes.dropFirst(3).map(\.name))
-    let done = ["entries", "lengths", "differentiate", "dead", "fold", "fold"]
+    #expect(names == Pipeline.standard.passes.dropFirst(4).map(\.name))
+    let done = ["entries", "lengths", "differentiate", "dead", "fold", "simplify"]
     #expect(Array(module.finishedPasses.prefix(6)) == done)
   }
 

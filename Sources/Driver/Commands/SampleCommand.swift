@@ -85,7 +85,7 @@ private struct Sample {
     port.fitOneRow(&compilation.dimensions)
     let session = try Session(
       Toolchain(options, console: console).model(
-        of: console.compile(source, entries: ["step"], compilation)))
+        of: console.compile(source, entries: ["step"], compilation)), threads: options.threads)
     try session.bind(parameters: file.tensors)
     let writing = TextWriting(port: port, coding: coding, choice: choice)
     try writing.check(session.manifest)

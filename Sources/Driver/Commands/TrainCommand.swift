@@ -228,10 +228,13 @@ extension Module {
     return result
   }
 
-  /// A digest of the text in its canonical form, without comments.
+  /// A digest of the text in its canonical form, without comments and what it says of a run.
   var digest: String {
     var hash = SHA256()
-    for line in description.split(separator: "\n") {
+    // How long a training goes, and on what, is for the command line to change.
+    var module = self
+    module.run = RunSettings()
+    for line in module.description.split(separator: "\n") {
       let code = line.firstRange(of: "//").map { line[..<$0.lowerBound] } ?? line
       guard let last = code.lastIndex(where: { $0 != " " }) else { continue }
       hash.update(field: code[...last])
