@@ -38,7 +38,7 @@ let package = Package(
     library("Text", ["Tensors"]),
     library("Training", ["Runner", "Text", "Tensors", "Diagnostics"]),
     .target(
-      name: "Graphs", path: "Graphs", exclude: ["README.md"],
+      name: "Graphs", path: "Graphs", exclude: ["README.md", "rnn.svg"],
       resources: [
         .embedInCode("concat_identity.graph"), .embedInCode("hello.graph"),
         .embedInCode("hello.txt"), .embedInCode("rnn.graph"), .embedInCode("prose.txt"),

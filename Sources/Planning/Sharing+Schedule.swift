@@ -125,14 +125,15 @@ private struct Sharing {
     // The second time sees what the end of a round leaves for the beginning of the next.
     result.body = shared(result.body, isDecided: isDecided)
     result.body = shared(result.body, isDecided: true)
-    if loop.factor > 1 {
-      // The remainder may come first, or behind the body.
-      touches.formUnion(before)
-      result.remainder = shared(result.remainder, isDecided: isDecided)
-      result.remainder = shared(result.remainder, isDecided: true)
-    }
     // A loop that does not run meets nowhere.
     touches.formUnion(before)
+    if loop.factor > 1 {
+      // The remainder may come first, or behind the body, or not at all.
+      let without = touches
+      result.remainder = shared(result.remainder, isDecided: isDecided)
+      result.remainder = shared(result.remainder, isDecided: true)
+      touches.formUnion(without)
+    }
     return result
   }
 

@@ -117,7 +117,8 @@ import Testing
     Float((i &* 7919 &+ k &* 104_729) % 1000) / 2000 - 0.25
   }
 
-  /// Returns the bits of logits and state behind a call of `forward` and one of `step`.
+  /// Returns the bits of logits and state behind calls of `forward`, `step` and two of `train`, of the
+  /// losses, and of the parameters behind these.
   private func results(
     of compilation: Compilation, library: String, _ compiler: SwiftCompiler
   ) throws -> [UInt32] {
@@ -136,7 +137,15 @@ import Testing
     let first = try session.run(entry: "forward", inputs: ["tokens": tokens])
     let one = Tensor(shape: [3], .int64([1, 2, 3]))
     let second = try session.run(entry: "step", inputs: ["tokens": one])
-    let tensors = [first["logits"], second["logits"], try session.state(named: "h")]
+    var losses: [Tensor?] = []
+    for lr in [0.5, 0.25] as [Float] {
+      let inputs = ["tokens": tokens, "next": tokens, "lr": Tensor(shape: [], [lr])]
+      losses.append(try session.run(entry: "train", inputs: inputs)["loss"])
+    }
+    let trained = session.currentParameters()
+    let tensors =
+      [first["logits"], second["logits"]] + losses + [try session.state(named: "h")]
+      + manifest.parameters.map { trained[$0.name] }
     return tensors.flatMap { tensor -> [UInt32] in
       guard case .float32(let elements) = tensor?.elements else { return [] }
       return elements.map(\.bitPattern)
@@ -175,7 +184,17 @@ import Testing
       model.forward(tokens: (0..<15).map { Int32($0 % 28) }, state: &state, logits: &first)
       var second = [Float](repeating: 0, count: 3 * 28)
       model.step(tokens: [1, 2, 3], state: &state, logits: &second)
-      for x in first + second + state.h { print(x.bitPattern) }
+      let tokens = (0..<15).map { Int32($0 % 28) }
+      var losses: [Float] = []
+      for lr in [0.5, 0.25] as [Float] {
+        var (loss, norm) = ([0 as Float], [0 as Float])
+        model.train(
+          tokens: tokens, next: tokens, lr: lr, state: &state, loss: &loss, gradient_norm: &norm)
+        losses += loss
+      }
+      let w = model.weights
+      let trained = w.W_xh + w.W_hh + w.b_h + w.W_hq + w.b_q
+      for x in first + second + losses + state.h + trained { print(x.bitPattern) }
       """
     try writeFile(Array(manifest.utf8), to: folder + "/Package.swift")
     try writeFile(Array(main.utf8), to: sources + "/main.swift")
