@@ -62,6 +62,29 @@ import Testing
     #expect(try weights("other", [["--updates", "30", "--seed", "6"]]) != expected)
   }
 
+  /// A process that is killed at any moment leaves a whole checkpoint, from which a training comes to
+  /// the bits of one that was never stopped.
+  @Test(arguments: [0, 700, 1_900, 5_300] as [UInt32])
+  func aKilledTrainingGoesOn(_ microseconds: UInt32) async throws {
+    let (killed, whole) = (temporaryFile("killed"), temporaryFile("whole"))
+    let arguments = Self.small + ["--threads", "2", "--updates", "400"]
+    await #expect(processExitsWith: .signal(SIGKILL)) { [killed, microseconds] in
+      Thread.detachNewThread {
+        while !FileManager.default.fileExists(atPath: killed) { usleep(50) }
+        usleep(microseconds)
+        kill(getpid(), SIGKILL)
+      }
+      _ = graphc(
+        ["train"] + TrainedModelTests.small
+          + ["--save", killed, "--checkpoint-every", "1", "--updates", "100000"])
+    }
+    try #require(FileManager.default.fileExists(atPath: killed))
+    let resumed = train(arguments + ["--save", killed, "--resume"])
+    #expect(resumed.status == 0, "\(resumed.errors)")
+    #expect(train(arguments + ["--save", whole]).status == 0)
+    #expect(try readFile(killed, limit: 1 << 24) == readFile(whole, limit: 1 << 24))
+  }
+
   @Test func aLossThatIsNotFiniteEndsTheTraining() throws {
     let file = temporaryFile("good")
     let good = train(Self.small + ["--save", file, "--updates", "3"])
