@@ -68,7 +68,8 @@ import Testing
   func aKilledTrainingGoesOn(_ microseconds: UInt32) async throws {
     let (killed, whole) = (temporaryFile("killed"), temporaryFile("whole"))
     let arguments = Self.small + ["--threads", "2", "--updates", "400"]
-    await #expect(processExitsWith: .signal(SIGKILL)) { [killed, microseconds] in
+    await #expect(processExitsWith: .signal(SIGKILL)) {
+      [killed = killed as String, microseconds = microseconds as UInt32] in
       Thread.detachNewThread {
         while !FileManager.default.fileExists(atPath: killed) { usleep(50) }
         usleep(microseconds)
