@@ -68,6 +68,7 @@ package struct Source: Sendable {
     var diagnostics = DiagnosticSet()
     let module = parse(
       files[id], as: id, overriding: dimensions, knownPasses: Pass.all.map(\.name),
+      fixingPasses: Pass.all.filter(\.readsDimensions).map(\.name),
       diagnostics: &diagnostics)
     guard var module, !diagnostics.containsError else { throw CompilationError(diagnostics) }
     warnings.insert(contentsOf: diagnostics.elements)

@@ -149,6 +149,7 @@ extension Graph {
     of block: Block, _ names: inout NameTable, results: [(name: String, value: Value)],
     _ superseded: Set<Value>
   ) {
+    let given = Dictionary(grouping: results, by: \.value)
     for id in block.nodes {
       if case .scan(var scan) = self[id].op {
         settleScan(&scan, id, &names, superseded)
@@ -156,7 +157,7 @@ extension Graph {
         continue
       }
       let name = self[id].results[0].name
-      if results.contains(where: { $0.name == name && $0.value == Value(id) }) {
+      if given[Value(id)]?.contains(where: { $0.name == name }) == true {
         names.claim(name)
       } else {
         self[id].results[0].name = names.unique(name)
@@ -207,10 +208,12 @@ extension Graph {
       scan.carried[i].name = names.unique(scan.carried[i].name)
     }
     for i in scan.stacked.indices { scan.stacked[i] = names.unique(scan.stacked[i]) }
+    var node = self[id]
     for (i, name) in (scan.carried.map(\.name) + scan.stacked).enumerated() {
       let isSuperseded = superseded.contains(Value(id, i))
-      self[id].results[i].name = isSuperseded ? names.unique(name) : name
+      node.results[i].name = isSuperseded ? names.unique(name) : name
     }
+    self[id] = node
     var scope = names
     scan.variable = scope.unique(scan.variable)
     for block in [scan.body] + (scan.remainder.map { [$0] } ?? []) {

@@ -41,6 +41,29 @@ private struct Candidate {
 
 }
 
+/// Which of some candidates have a part in common with others.
+private struct Sharing {
+
+  /// The numbers of the candidates with each part that is one of several, in order.
+  private var numbers: [Value: [Int]] = [:]
+
+  init(_ candidates: [Candidate]) {
+    for (i, candidate) in candidates.enumerated() {
+      for part in candidate.parts { numbers[part, default: []].append(i) }
+    }
+    numbers = numbers.filter { $0.value.count > 1 }
+  }
+
+  /// `true` iff no part is one of several candidates.
+  var isEmpty: Bool { numbers.isEmpty }
+
+  /// Returns the numbers of the candidates with a part of one of `members`, in order.
+  func candidates(near members: [Candidate]) -> [Int] {
+    Set(members.flatMap(\.parts).flatMap { numbers[$0] ?? [] }).sorted()
+  }
+
+}
+
 /// The search for products to merge.
 private struct MergerSearch {
 
@@ -61,13 +84,13 @@ private struct MergerSearch {
   func first(_ binder: inout Binder) -> Merger? {
     for (block, states) in blocks {
       let candidates = block.nodes.compactMap { candidate($0) }
-      if candidates.count < 2 { continue }
+      let sharing = Sharing(candidates)
+      if sharing.isEmpty { continue }
       let feeding = graph.ancestors(of: states, in: block)
-      for (i, first) in candidates.enumerated() {
-        let others = candidates[(i + 1)...].filter {
-          feeding.contains($0.id) == feeding.contains(first.id)
+      for first in candidates.indices {
+        let members = members(with: first, of: candidates, sharing, in: block) {
+          feeding.contains($0) == feeding.contains(candidates[first].id)
         }
-        let members = members(with: first, among: others, in: block)
         if members.count < 2 { continue }
         if let merger = Merger(members, in: graph, block, &binder) { return merger }
       }
@@ -98,25 +121,30 @@ private struct MergerSearch {
     return Candidate(id: id, parts: parts)
   }
 
-  /// Returns those of `others` that can be merged with `first`, and `first`, in the order of their
-  /// columns.
+  /// Returns those of `candidates` behind number `first` that can be merged with it and satisfy
+  /// `isEligible`, and that one, in the order of their columns.
   private func members(
-    with first: Candidate, among others: [Candidate], in block: Block
+    with first: Int, of candidates: [Candidate], _ sharing: Sharing, in block: Block,
+    where isEligible: (ID<Node>) -> Bool
   ) -> [Candidate] {
-    var members = [first]
-    var left = others
+    var members = [candidates[first]]
+    var taken: Set<Int> = [first]
     // A product may share a part only with one that joins after it; each round but the last lets
     // one join, so that this ends.
     while true {
+      let near = sharing.candidates(near: members).filter {
+        $0 > first && !taken.contains($0) && isEligible(candidates[$0].id)
+      }
+      if near.isEmpty { return Self.ordered(members) ?? members }
       let dependent = graph.descendants(of: Set(members.map(\.id)), in: block)
       let needed = graph.ancestors(of: members.map { Value($0.id) }, in: block)
-      let next = left.firstIndex { candidate in
-        members.contains { !Set($0.parts).isDisjoint(with: candidate.parts) }
-          && !dependent.contains(candidate.id) && !needed.contains(candidate.id)
-          && Self.ordered(members + [candidate]) != nil
+      let next = near.first {
+        !dependent.contains(candidates[$0].id) && !needed.contains(candidates[$0].id)
+          && Self.ordered(members + [candidates[$0]]) != nil
       }
       guard let next else { return Self.ordered(members) ?? members }
-      members.append(left.remove(at: next))
+      taken.insert(next)
+      members.append(candidates[next])
       members.sort { $0.id < $1.id }
     }
   }

@@ -21,6 +21,9 @@ struct StepCopy {
   private let dimensions: [Dimension]
   private let keepsComments: Bool
 
+  /// The places of all sequences of the graph.
+  private let places: [ID<Node>]
+
   /// The places of sequences at the step that are still to be written.
   private var pending: [ID<Node>]
 
@@ -30,9 +33,11 @@ struct StepCopy {
   /// The arguments of the block that each node in a block of the body stands in.
   private var arguments: [ID<Node>: [Value]] = [:]
 
-  /// Creates a copy of the body of `scan`, a node of `graph`, that does the step at `place`.
+  /// Creates a copy of the body of `scan`, a node of `graph`, that does the step at `place`;
+  /// `places` are the places in the graph.
   init(
-    _ graph: Graph, _ scan: Scan, _ place: Place, _ dimensions: [Dimension], keepsComments: Bool
+    _ graph: Graph, _ scan: Scan, _ place: Place, _ dimensions: [Dimension],
+    places: [ID<Node>], keepsComments: Bool
   ) {
     self.graph = graph
     self.body = scan.body
@@ -40,11 +45,9 @@ struct StepCopy {
     self.place = place
     self.dimensions = dimensions
     self.keepsComments = keepsComments
+    self.places = places
     let step = scan.body.arguments[0]
-    pending = graph.nodes.ids.filter { id in
-      guard case .at = graph[id].op else { return false }
-      return graph[id].operands.dropFirst().contains(step)
-    }
+    pending = places.filter { graph[$0].operands.dropFirst().contains(step) }
     recordNodes(of: scan.body)
   }
 
@@ -64,9 +67,7 @@ struct StepCopy {
   /// results of the body.
   mutating func append(states: [Value], to rewriter: inout GraphRewriter) -> [Value] {
     // Places depend on what another copy has set.
-    rewriter.forgetMapping(
-      of: graph.nodes.ids.filter { if case .at = graph[$0].op { true } else { false } }
-        .map { Value($0) })
+    rewriter.forgetMapping(of: places.map { Value($0) })
     if case .fixed(let number) = place {
       let step = rewriter.value(of: .number(Double(number)), type: .scalar)
       rewriter.replace(body.arguments[0], by: step)

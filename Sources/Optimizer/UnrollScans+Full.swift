@@ -140,9 +140,11 @@ private struct FullUnrolling {
     let count = scan.count.value(in: dimensions) ?? 0
     var elements: [[Value]] = Array(
       repeating: Array(repeating: Value(id), count: count), count: scan.stacked.count)
+    let places = graph.places
     for j in 0..<count {
       let number = scan.isReversed ? count - 1 - j : j
-      var copy = StepCopy(graph, scan, .fixed(number), dimensions, keepsComments: j == 0)
+      var copy = StepCopy(
+        graph, scan, .fixed(number), dimensions, places: places, keepsComments: j == 0)
       let results = copy.append(states: states, to: &rewriter)
       for (i, carried) in scan.carried.enumerated() {
         states[i] = tensor(results[i], node.results[i].type, carried.name, &rewriter)

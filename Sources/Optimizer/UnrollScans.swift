@@ -63,6 +63,7 @@ private struct Unrolling {
 
   private let graph: Graph
   private let dimensions: [Dimension]
+  private let places: [ID<Node>]
 
   /// The number of steps; `nil` to choose one.
   private let factor: Int?
@@ -70,6 +71,7 @@ private struct Unrolling {
   init(_ graph: Graph, _ dimensions: [Dimension], factor: Int?) {
     self.graph = graph
     self.dimensions = dimensions
+    self.places = graph.places
     self.factor = factor
   }
 
@@ -148,7 +150,8 @@ private struct Unrolling {
       for j in 0..<steps {
         let place = StepCopy.Place.counted(
           from: result.arguments[0], offset: scan.isReversed ? -j : j)
-        var copy = StepCopy(graph, scan, place, dimensions, keepsComments: isFirst && j == 0)
+        var copy = StepCopy(
+          graph, scan, place, dimensions, places: places, keepsComments: isFirst && j == 0)
         let results = copy.append(states: states, to: &rewriter)
         states = Array(results.prefix(states.count))
         for i in elements.indices { elements[i].append(results[states.count + i]) }
@@ -162,6 +165,11 @@ private struct Unrolling {
 }
 
 extension Graph {
+
+  /// The places of sequences.
+  var places: [ID<Node>] {
+    nodes.ids.filter { if case .at = self[$0].op { true } else { false } }
+  }
 
   /// `true` iff a node of `block` is a scan.
   func containsScan(_ block: Block) -> Bool {

@@ -7,24 +7,24 @@ private let longestText = 16 << 20
 /// Returns the model that `file` describes, or `nil` if something is wrong with it.
 ///
 /// Everything that is found goes to `diagnostics`; warnings alone do not hinder. The values of
-/// `dimensions` replace those in the text. Passes are called as in `knownPasses`, or anyhow if that
-/// is `nil`.
+/// `dimensions` replace those in the text, unless one of `fixingPasses` is finished. Passes are
+/// called as in `knownPasses`, or anyhow if that is `nil`.
 ///
 /// - Complexity: O(*n*), where *n* is the length of the text.
 package func parse(
   _ file: SourceFile, as id: SourceFileID,
   overriding dimensions: [(name: String, value: Int)] = [], knownPasses: [String]? = nil,
-  diagnostics: inout DiagnosticSet
+  fixingPasses: [String] = [], diagnostics: inout DiagnosticSet
 ) -> Module? {
   var reporter = Reporter(id)
-  let module = parse(file, dimensions, knownPasses, &reporter)
+  let module = parse(file, dimensions, knownPasses, fixingPasses, &reporter)
   diagnostics.insert(contentsOf: reporter.diagnostics)
   return reporter.containsError ? nil : module
 }
 
 private func parse(
   _ file: SourceFile, _ dimensions: [(name: String, value: Int)], _ knownPasses: [String]?,
-  _ reporter: inout Reporter
+  _ fixingPasses: [String], _ reporter: inout Reporter
 ) -> Module? {
   guard file.text.count <= longestText else {
     reporter.report(.fileTooLarge(file.text.count, at: SourceSpan(reporter.file, 0..<0)))
@@ -38,7 +38,8 @@ private func parse(
   let syntax = parser.parseModel()
   reporter = parser.reporter
   guard let syntax, !reporter.isFull else { return nil }
-  var resolver = Resolver(syntax, dimensions, knownPasses: knownPasses, reporter)
+  var resolver = Resolver(
+    syntax, dimensions, knownPasses: knownPasses, fixingPasses: fixingPasses, reporter)
   resolver.resolve()
   reporter = resolver.reporter
   return resolver.module

@@ -6,9 +6,6 @@ extension Resolver {
   /// The ways in which a model can be called.
   private static let entryNames = ["forward", "step", "gradient", "train"]
 
-  /// The passes that do not use the values of dimensions.
-  private static let symbolicPasses = ["entries"]
-
   /// Reads the whole model.
   mutating func resolve() {
     let statements = syntax.block.statements
@@ -71,7 +68,7 @@ extension Resolver {
 
   /// The last finished pass that used the values of dimensions.
   var fixingPass: String? {
-    module.finishedPasses.last { !Self.symbolicPasses.contains($0) }
+    module.finishedPasses.last { fixingPasses.contains($0) }
   }
 
   private mutating func checkEntry(_ name: Name) {

@@ -19,6 +19,9 @@ struct Resolver {
   /// The names of all passes; `nil` if any name can be one.
   let knownPasses: [String]?
 
+  /// The passes that use the values of dimensions.
+  let fixingPasses: [String]
+
   var reporter: Reporter
   var module: Module
   var scopes = Scopes()
@@ -73,15 +76,16 @@ struct Resolver {
   /// How many more names may be compared for suggestions; comparing costs time.
   private var suggestionBudget = 20_000
 
-  /// Creates a resolver of `syntax`, in which `overrides` replace the values of dimensions and
-  /// `knownPasses` are all passes.
+  /// Creates a resolver of `syntax`, in which `overrides` replace the values of dimensions,
+  /// `knownPasses` are all passes, and `fixingPasses` those that use the values of dimensions.
   init(
     _ syntax: ModelSyntax, _ overrides: [(name: String, value: Int)], knownPasses: [String]?,
-    _ reporter: Reporter
+    fixingPasses: [String], _ reporter: Reporter
   ) {
     self.syntax = syntax
     self.overrides = overrides
     self.knownPasses = knownPasses
+    self.fixingPasses = fixingPasses
     self.reporter = reporter
     self.module = Module(name: syntax.name.text, nameSpan: syntax.name.span)
   }

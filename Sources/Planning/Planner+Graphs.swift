@@ -155,31 +155,41 @@ extension GraphPlanner {
       steps: steps, closingNodes: pendingNodes)
   }
 
+  /// What has been placed: the elements, and when they live.
+  private struct Placed {
+
+    var range: Range<Int>
+    var life: ClosedRange<Int>
+
+  }
+
   /// Places buffers so that those that live at the same time do not overlap, and returns the
   /// elements that they take together.
   ///
   /// The largest come first, each at the lowest free offset; long ones behind all others.
+  ///
+  /// - Complexity: O(*n*²), where *n* is the number of buffers.
   private static func assignOffsets(_ buffers: inout [Buffer]) -> Int {
     var end = 0
-    var placed: [ID<Buffer>] = []
+    // In the order of their offsets.
+    var placed: [Placed] = []
     let order = buffers.ids.sorted { a, b in
       let (x, y) = (buffers[a], buffers[b])
       return x.isLong == y.isLong ? (y.count, a.position) < (x.count, b.position) : y.isLong
     }
     var start = 0
     for b in order {
-      let size = aligned(buffers[b].count)
+      let (life, size) = (buffers[b].life, aligned(buffers[b].count))
       if buffers[b].isLong, start == 0 { start = end }
       var offset = start
-      for other in placed where buffers[other].life.overlaps(buffers[b].life) {
-        if buffers[other].offset < offset + size {
-          offset = max(offset, buffers[other].offset + aligned(buffers[other].count))
-        }
+      for other in placed where other.life.overlaps(life) {
+        if other.range.lowerBound >= offset + size { break }
+        offset = max(offset, other.range.upperBound)
       }
       buffers[b].offset = offset
       end = max(end, offset + size)
-      let place = placed.firstIndex { buffers[$0].offset > offset } ?? placed.count
-      placed.insert(b, at: place)
+      let place = placed.firstIndex { $0.range.lowerBound > offset } ?? placed.count
+      placed.insert(Placed(range: offset..<offset + size, life: life), at: place)
     }
     return end
   }

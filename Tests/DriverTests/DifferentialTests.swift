@@ -1,5 +1,7 @@
 import Driver
 import Foundation
+import IR
+import Optimizer
 import Runner
 import Testing
 
@@ -63,6 +65,26 @@ import Testing
     }
     #expect(severalStates >= 20)
     #expect(Self.seeds.count >= 200)
+  }
+
+  /// What passes do that do not read dimensions is right for other dimensions too.
+  @Test func passesKeepDimensionsFree() throws {
+    var options = CompilationOptions(target: .native)
+    options.passes = Pipeline.standard.passes.filter { !$0.readsDimensions }
+    for seed in Self.seeds {
+      var module = try RandomModel.bounded(seed: seed).module
+      var optimized = module
+      _ = try Compilation.optimize(&optimized, options)
+      for d in module.dimensions.ids { module.dimensions[d].value = d.position + 2 }
+      optimized.dimensions = module.dimensions
+      let values = SeededValues(seed: seed, range: 1)
+      for entry in module.entries {
+        let problem = difference(
+          try values.evaluate(module, entry: entry.name),
+          try values.evaluate(optimized, entry: entry.name), relative: 1e-6)
+        #expect(problem == nil, "seed \(seed):\n\(optimized.description)")
+      }
+    }
   }
 
   /// A seed gives the same graph wherever it is used.

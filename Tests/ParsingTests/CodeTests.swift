@@ -36,7 +36,8 @@ import Testing
       dimensions = [(String(parts[0]), Int(parts[1]) ?? 0)]
     }
     let passes = code == .unknownPass ? ["entries", "simplify"] : nil
-    return ParsingTests.parse(utf8: text, overriding: dimensions, knownPasses: passes)
+    return ParsingTests.parse(
+      utf8: text, overriding: dimensions, knownPasses: passes, fixingPasses: ["unroll"])
   }
 
 }

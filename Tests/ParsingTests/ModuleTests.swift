@@ -186,10 +186,12 @@ import Testing
     let text = { (passes: String) in
       "model M {\n dim n = 3\n passes done \(passes)\n input x : f32[n]\n output x\n}"
     }
-    #expect(parse(text("entries"), overriding: [("n", 4)]).rendered == "")
-    #expect(parse(text("entries, fold"), overriding: [("n", 3)]).rendered == "")
-    let outcome = parse(text("entries, fold"), overriding: [("n", 4)])
-    #expect(outcome.summary == ["2:6 'n' cannot be 4: the finished pass 'fold' has used 3"])
+    let fixed = text("entries, hoist, dead")
+    let passes = ["hoist", "unroll"]
+    #expect(parse(text("entries"), overriding: [("n", 4)], fixingPasses: passes).rendered == "")
+    #expect(parse(fixed, overriding: [("n", 3)], fixingPasses: passes).rendered == "")
+    let outcome = parse(fixed, overriding: [("n", 4)], fixingPasses: passes)
+    #expect(outcome.summary == ["2:6 'n' cannot be 4: the finished pass 'hoist' has used 3"])
   }
 
   @Test(arguments: [

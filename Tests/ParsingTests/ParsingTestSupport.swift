@@ -37,22 +37,25 @@ struct Outcome {
 /// Parses `text`.
 func parse(
   _ text: String, overriding dimensions: [(name: String, value: Int)] = [],
-  knownPasses: [String]? = nil
+  knownPasses: [String]? = nil, fixingPasses: [String] = []
 ) -> Outcome {
-  parse(utf8: Array(text.utf8), overriding: dimensions, knownPasses: knownPasses)
+  parse(
+    utf8: Array(text.utf8), overriding: dimensions, knownPasses: knownPasses,
+    fixingPasses: fixingPasses)
 }
 
 /// Parses `text`, which need not be UTF-8.
 func parse(
   utf8 text: [UInt8], overriding dimensions: [(name: String, value: Int)] = [],
-  knownPasses: [String]? = nil
+  knownPasses: [String]? = nil, fixingPasses: [String] = []
 ) -> Outcome {
   var files = SourceFiles()
   let file = SourceFile(name: "test.graph", utf8: text)
   let id = files.add(file)
   var diagnostics = DiagnosticSet()
   let module = Parsing.parse(
-    file, as: id, overriding: dimensions, knownPasses: knownPasses, diagnostics: &diagnostics)
+    file, as: id, overriding: dimensions, knownPasses: knownPasses,
+    fixingPasses: fixingPasses, diagnostics: &diagnostics)
   return Outcome(module: module, diagnostics: diagnostics.sorted, files: files)
 }
 
