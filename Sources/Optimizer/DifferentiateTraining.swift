@@ -20,7 +20,7 @@ extension Pass {
   /// Gradients stop at the start of the call. What the numbers of clipping and of the optimiser
   /// are becomes inputs with defaults, so that a caller can change them from call to call.
   package static let differentiate = Pass(
-    "differentiate", "write out the gradients and the updates of training"
+    "differentiate", "write out the gradients and the updates of training", readsDimensions: true
   ) { (module, context) in
     for i in module.entries.indices {
       guard let training = module.entries[i].training, context.permitsRewrite() else { continue }
