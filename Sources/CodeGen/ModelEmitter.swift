@@ -158,7 +158,8 @@ struct ModelEmitter {
       writer.line("")
       for (s, slot) in zip(slots, module.slots) {
         writer.line("/// `\(s.text)`, \(s.count) numbers.")
-        writer.list("public var \(s.name) = ", [initialText(slot.initial, slot.type, s)], "")
+        writer.list(
+          "public var \(s.name): [Float] = ", [initialText(slot.initial, slot.type, s)], "")
         writer.line("")
       }
       writer.line("/// Creates what training starts with.")
@@ -361,7 +362,8 @@ struct ModelEmitter {
       writer.list("\(function)(", all, ")")
       guard let parameters else { return }
       if isParallel { writer.line("\(worker).meet()") }
-      let own = (plan.bind.isParallel ? [worker] : []) + arguments.prefix(2) + parameters
+      let caller = isParallel ? worker : "Worker()"
+      let own = (plan.bind.isParallel ? [caller] : []) + arguments.prefix(2) + parameters
       if isParallel, !plan.bind.isParallel {
         writer.block("if \(worker).isFirst {") { $0.list("bindEntry(", own, ")") }
       } else {

@@ -99,11 +99,20 @@ extension Resolver {
 
   private mutating func readOther(_ statement: Statement, _ allowed: [String]) {
     if section == .train {
-      read(statement)
+      if case .assignment(let targets, let e, _) = statement.kind, case .number = e.kind {
+        // A line that only names a number is a field that does not exist.
+        let name = targets[0].name
+        report(
+          .unknownField(
+            name, of: "train", allowed, suggestion: suggest(name.text, among: allowed)))
+      } else {
+        read(statement)
+      }
     } else if case .assignment(let targets, _, _) = statement.kind {
       report(
         .unknownField(
-          targets[0].name, allowed, suggestion: suggest(targets[0].name.text, among: allowed)))
+          targets[0].name, of: "run", allowed,
+          suggestion: suggest(targets[0].name.text, among: allowed)))
     } else {
       report(.misplacedStatement("this statement", at: statement.span, section: "'run'"))
     }
@@ -193,11 +202,11 @@ extension Resolver {
     default: (name, arguments) = (Name(text: "", span: e.span), [])
     }
     guard let rule = OptimizerChoice.Rule(rawValue: name.text) else {
-      let near = suggest(name.text, among: rules).map { "; did you mean '\($0)'?" } ?? ""
-      report(
-        .invalidField(
-          "optimizer", "one of \(rules.map { "'\($0)(...)'" }.joined(separator: ", "))\(near)",
-          at: e.span))
+      let near = suggest(name.text, among: rules)
+      let expectation =
+        near.map { "'\($0)(...)'" }
+        ?? "one of \(rules.map { "'\($0)(...)'" }.joined(separator: ", "))"
+      report(.invalidField("optimizer", expectation, at: e.span))
       return nil
     }
     let labels = rule.numbers.map(\.name) + (rule == .sgd ? ["nesterov"] : [])
@@ -314,6 +323,13 @@ extension Diagnostic {
     .error(.missingField, "'train' needs a line '\(name) = ...'", at: span)
   }
 
+  /// Returns an error reporting that an entry `train` does not train.
+  static func nothingTrained(at span: SourceSpan) -> Diagnostic {
+    .error(
+      .missingField, "entry 'train' needs a section 'train', or lines 'update name = ...'", at: span
+    )
+  }
+
   /// Returns an error reporting that a field, or an argument of one, is not `expectation`.
   static func invalidField(
     _ name: String, _ expectation: String, found: String? = nil, at span: SourceSpan
@@ -324,12 +340,13 @@ extension Diagnostic {
 
   /// Returns an error reporting that a section has only the fields `known`.
   static func unknownField(
-    _ name: Name, _ known: [String], suggestion: String?
+    _ name: Name, of section: String, _ known: [String], suggestion: String?
   ) -> Diagnostic {
     let rest =
       suggestion.map { "; did you mean '\($0)'?" }
       ?? "; it has \(known.map { "'\($0)'" }.joined(separator: ", "))"
-    return .error(.invalidField, "'run' has no field '\(name.text.excerpt)'\(rest)", at: name.span)
+    return .error(
+      .invalidField, "'\(section)' has no field '\(name.text.excerpt)'\(rest)", at: name.span)
   }
 
   /// Returns an error reporting a field that belongs to the other of two sections.

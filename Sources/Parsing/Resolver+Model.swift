@@ -143,6 +143,7 @@ extension Resolver {
     _ name: Name, _ comments: StatementComments, _ block: BlockSyntax, section: Section
   ) {
     self.section = section
+    entryName = name.text
     graph = Graph()
     blocks = [Block()]
     (inputs, outputs, outputSpans, groupCount) = ([], [], [:], 0)
@@ -169,6 +170,7 @@ extension Resolver {
     }
     entry.updates += updates
     entry.training = training
+    if section == .entry, name.text == "train" { checkTraining(name, block) }
     let isTraining = section == .entry && training != nil
     if !isTraining, !block.statements.contains(where: \.isOutput), !reporter.containsError {
       report(.noOutput(section == .entry ? "entry '\(name.text)'" : "the model", at: name.span))
@@ -177,6 +179,18 @@ extension Resolver {
     entry.graph = graph
     entry.outputs = outputs
     module.entries.append(entry)
+  }
+
+  /// Reports if the entry `train`, called `name`, does not say in one way how it trains.
+  private mutating func checkTraining(_ name: Name, _ block: BlockSyntax) {
+    let update = block.statements.first { $0.isUpdate }
+    if let update, training != nil {
+      report(
+        .misplacedStatement(
+          "an update", at: update.span, section: "an entry with a section 'train'"))
+    } else if update == nil, training == nil, !reporter.containsError {
+      report(.nothingTrained(at: name.span))
+    }
   }
 
   /// Declares the inputs and labels among `statements`.
@@ -223,6 +237,11 @@ extension Statement {
     case .entry, .bind: true
     default: false
     }
+  }
+
+  fileprivate var isUpdate: Bool {
+    if case .update = kind { return true }
+    return false
   }
 
   fileprivate var isOutput: Bool {

@@ -68,6 +68,12 @@ extension Resolver {
     case .constant(let c):
       return graph.value(of: .constant(c), type: module.constants[c].type)
     case .slot(let s):
+      guard section != .bind, entryName == "train" else {
+        report(
+          .notAValue(
+            name, "a slot outside of entry 'train'", at: span, definition: definition.name.span))
+        return nil
+      }
       return graph.value(of: .slot(s), type: module.slots[s].type)
     case .input(let i): return graph.value(of: .input(i), type: inputs[i].type)
     case .state(let i):

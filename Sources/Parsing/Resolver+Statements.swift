@@ -32,7 +32,10 @@ extension Resolver {
       if section != .model { misplace(statement, "a slot", [d.name]) }
     case .run: if section != .model { misplace(statement, "'run'", []) }
     case .train(let block):
-      if section == .model || section == .entry, group == nil {
+      if section == .entry, entryName != "train" {
+        report(
+          .misplacedStatement("'train'", at: statement.span, section: "entry '\(entryName)'"))
+      } else if section == .model || section == .entry, group == nil {
         if let first = training?.span {
           report(.duplicateSection("train", at: statement.span, first: first))
         } else {
@@ -110,6 +113,11 @@ extension Resolver {
     attach(statement.comments, to: operand?.node)
     guard section == .entry, group == nil else {
       misplace(statement, "an update", [])
+      return
+    }
+    guard entryName == "train" else {
+      report(
+        .misplacedStatement("an update", at: statement.span, section: "entry '\(entryName)'"))
       return
     }
     guard let position = lookUp(name.text, at: name.span) else { return }

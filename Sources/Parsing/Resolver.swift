@@ -41,6 +41,9 @@ struct Resolver {
   var updates: [Entry.Update] = []
   var updateSpans: [String: SourceSpan] = [:]
 
+  /// The name of the entry that is read.
+  var entryName = ""
+
   /// What the section `train` of the entry says.
   var training: Training?
 

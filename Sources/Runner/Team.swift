@@ -90,7 +90,7 @@ private final class TeamState: @unchecked Sendable {
     let team = Unmanaged.passUnretained(self).toOpaque()
     var done = 0
     while true {
-      wait { self.turn.load(ordering: .acquiring) != done }
+      wait { self.turn.load(ordering: .sequentiallyConsistent) != done }
       let turn = turn.load(ordering: .acquiring)
       if turn < 0 { return }
       done = turn
@@ -112,7 +112,7 @@ private final class TeamState: @unchecked Sendable {
       wake()
       return
     }
-    wait { self.meeting.load(ordering: .acquiring) != number }
+    wait { self.meeting.load(ordering: .sequentiallyConsistent) != number }
   }
 
   /// Waits until `condition` is true.
@@ -120,7 +120,6 @@ private final class TeamState: @unchecked Sendable {
     // Some ten microseconds; a thread that lets others run comes back after about as long.
     for _ in 0..<2_000 {
       if isDone() { return }
-      pause()
     }
     for _ in 0..<50 {
       if isDone() { return }
@@ -139,12 +138,6 @@ private final class TeamState: @unchecked Sendable {
     condition.lock()
     condition.broadcast()
     condition.unlock()
-  }
-
-  /// Tells the processor that the thread spins.
-  @inline(__always)
-  private func pause() {
-    _ = sleepers.load(ordering: .relaxed)
   }
 
 }

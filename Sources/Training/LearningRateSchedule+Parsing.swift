@@ -34,7 +34,7 @@ extension LearningRateSchedule {
     for label in arguments.keys.sorted() where !labels.contains(label) && label != "warmup" {
       throw ParseError(message: "'\(name)' has no '\(label.printable)'; \(Self.example(name))")
     }
-    for label in labels where arguments[label] == nil {
+    for label in labels where arguments[label] == nil && label != "low" {
       throw ParseError(message: "'\(name)' needs '\(label)'; \(Self.example(name))")
     }
     func count(_ label: String, from least: Int) throws(ParseError) -> Int {

@@ -89,7 +89,12 @@ struct TrainingOptions {
   ) throws(CommandLineError) -> [(name: String, value: Double)] {
     var result: [(name: String, value: Double)] = []
     for name in ["lr", "clip"] {
-      if let value = try arguments.number(of: "--\(name)") { result.append((name, value)) }
+      guard let value = try arguments.number(of: "--\(name)") else { continue }
+      guard value > 0 || name == "lr" && value == 0 else {
+        let least = name == "lr" ? "at least 0" : "above 0"
+        throw CommandLineError("'--\(name)' is \(value), expected a number \(least)")
+      }
+      result.append((name, value))
     }
     for (name, text) in try arguments.assignments(of: "--set") {
       guard let value = Double(text), value.isFinite else {
