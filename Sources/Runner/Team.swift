@@ -117,11 +117,12 @@ private final class TeamState: @unchecked Sendable {
 
   /// Waits until `condition` is true.
   private func wait(until isDone: () -> Bool) {
-    // Some ten microseconds; a thread that lets others run comes back after about as long.
+    // A few microseconds, then about a millisecond in which others may run: to be woken takes longer
+    // than most waits last.
     for _ in 0..<2_000 {
       if isDone() { return }
     }
-    for _ in 0..<50 {
+    for _ in 0..<2_000 {
       if isDone() { return }
       sched_yield()
     }
