@@ -17,6 +17,13 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     exclude: name == "Driver" ? ["Cases", "Recorded"] : [], swiftSettings: strict)
 }
 
+/// The cells that models can use without defining them.
+let cells = [
+  "dense", "embedding", "gru", "gru_reset_before", "layer_norm_lstm", "lstm", "peephole_lstm",
+  "rnn",
+  "rnn_relu",
+]
+
 let package = Package(
   name: "graphc",
   platforms: [.macOS(.v15)],
@@ -40,9 +47,13 @@ let package = Package(
     .target(
       name: "Graphs", path: "Graphs", exclude: ["README.md", "rnn.svg"],
       resources: [
-        .embedInCode("concat_identity.graph"), .embedInCode("hello.graph"),
-        .embedInCode("hello.txt"), .embedInCode("rnn.graph"), .embedInCode("prose.txt"),
-      ], swiftSettings: strict),
+        .embedInCode("audio_lstm.graph"), .embedInCode("bidirectional_lstm.graph"),
+        .embedInCode("concat_identity.graph"), .embedInCode("deep_lstm.graph"),
+        .embedInCode("dense_lstm.graph"), .embedInCode("gru.graph"), .embedInCode("hello.graph"),
+        .embedInCode("lstm.graph"), .embedInCode("rnn.graph"), .embedInCode("seq2seq.graph"),
+        .embedInCode("hello.txt"),
+        .embedInCode("prose.txt"),
+      ] + cells.map { .embedInCode("cells/\($0).cell.graph") }, swiftSettings: strict),
     library(
       "Driver",
       [

@@ -3,10 +3,30 @@ package enum EmbeddedGraphs {
 
   /// The shipped graphs in the order of their file names.
   private static let files: [(name: String, contents: [UInt8])] = [
+    ("audio_lstm.graph", PackageResources.audio_lstm_graph),
+    ("bidirectional_lstm.graph", PackageResources.bidirectional_lstm_graph),
     ("concat_identity.graph", PackageResources.concat_identity_graph),
+    ("deep_lstm.graph", PackageResources.deep_lstm_graph),
+    ("dense_lstm.graph", PackageResources.dense_lstm_graph),
+    ("gru.graph", PackageResources.gru_graph),
     ("hello.graph", PackageResources.hello_graph),
+    ("lstm.graph", PackageResources.lstm_graph),
     ("rnn.graph", PackageResources.rnn_graph),
+    ("seq2seq.graph", PackageResources.seq2seq_graph),
   ]
+
+  /// The cells that a model can use without defining them, sorted by their names, and their texts.
+  package static let cells: [(name: String, text: String)] = [
+    ("dense", PackageResources.dense_cell_graph),
+    ("embedding", PackageResources.embedding_cell_graph),
+    ("gru", PackageResources.gru_cell_graph),
+    ("gru_reset_before", PackageResources.gru_reset_before_cell_graph),
+    ("layer_norm_lstm", PackageResources.layer_norm_lstm_cell_graph),
+    ("lstm", PackageResources.lstm_cell_graph),
+    ("peephole_lstm", PackageResources.peephole_lstm_cell_graph),
+    ("rnn", PackageResources.rnn_cell_graph),
+    ("rnn_relu", PackageResources.rnn_relu_cell_graph),
+  ].map { (name: $0.0, text: String(decoding: $0.1, as: UTF8.self)) }
 
   /// The file names of the shipped graphs, sorted.
   package static var names: [String] { files.map(\.name) }

@@ -1,5 +1,6 @@
 import CodeGen
 import Diagnostics
+import Graphs
 import IR
 import Interpreter
 import Optimizer
@@ -68,7 +69,7 @@ package struct Source: Sendable {
     var diagnostics = DiagnosticSet()
     let module = parse(
       files[id], as: id, overriding: dimensions, knownPasses: Pass.all.map(\.name),
-      fixingPasses: Pass.all.filter(\.readsDimensions).map(\.name),
+      fixingPasses: Pass.all.filter(\.readsDimensions).map(\.name), library: EmbeddedGraphs.cells,
       diagnostics: &diagnostics)
     guard var module, !diagnostics.containsError else { throw CompilationError(diagnostics) }
     warnings.insert(contentsOf: diagnostics.elements)

@@ -27,6 +27,9 @@ package struct Module: Sendable {
   package var states: [State]
   package var slots: [Slot]
 
+  /// How files of other programs become parameters.
+  package var conventions: [Convention]
+
   /// What a person wants of a training run; no pass looks at it.
   package var run: RunSettings
 
@@ -53,6 +56,7 @@ package struct Module: Sendable {
     self.constants = []
     self.states = []
     self.slots = []
+    self.conventions = []
     self.run = RunSettings()
     self.finishedPasses = []
     self.bind = Bind()

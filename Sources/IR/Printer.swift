@@ -162,6 +162,15 @@ struct Printer {
     for c in module.constants {
       line("const \(c.name) : \(text(c.type)) = \(text(c.initial, c.type))", c.comments)
     }
+    for convention in module.conventions {
+      gap()
+      line("convention \(convention.name) {", convention.comments)
+      nested { printer in
+        for e in convention.equations {
+          printer.line(printer.module.text(of: e), e.comments)
+        }
+      }
+    }
     if !module.finishedPasses.isEmpty {
       gap()
       line("passes done \(module.finishedPasses.joined(separator: ", "))")

@@ -105,12 +105,10 @@ extension Diagnostic {
 
   /// Returns an error reporting that no statement begins with `word`.
   static func unknownStatement(
-    _ word: String, at span: SourceSpan, isPlanned: Bool, suggestion: String?
+    _ word: String, at span: SourceSpan, suggestion: String?
   ) -> Diagnostic {
-    let reason =
-      isPlanned ? "'\(word)' is not supported yet" : "no statement begins with '\(word)'"
-    return .error(
-      .unknownStatement, reason + (isPlanned ? "" : didYouMean(suggestion)), at: span)
+    .error(
+      .unknownStatement, "no statement begins with '\(word)'\(didYouMean(suggestion))", at: span)
   }
 
   /// Returns an error reporting that a value is computed for nothing.

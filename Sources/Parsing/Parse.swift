@@ -8,23 +8,25 @@ private let longestText = 16 << 20
 ///
 /// Everything that is found goes to `diagnostics`; warnings alone do not hinder. The values of
 /// `dimensions` replace those in the text, unless one of `fixingPasses` is finished. Passes are
-/// called as in `knownPasses`, or anyhow if that is `nil`.
+/// called as in `knownPasses`, or anyhow if that is `nil`. Cells that the text does not define are
+/// those of `library`, which holds the text of each.
 ///
 /// - Complexity: O(*n*), where *n* is the length of the text.
 package func parse(
   _ file: SourceFile, as id: SourceFileID,
   overriding dimensions: [(name: String, value: Int)] = [], knownPasses: [String]? = nil,
-  fixingPasses: [String] = [], diagnostics: inout DiagnosticSet
+  fixingPasses: [String] = [], library: [(name: String, text: String)] = [],
+  diagnostics: inout DiagnosticSet
 ) -> Module? {
   var reporter = Reporter(id)
-  let module = parse(file, dimensions, knownPasses, fixingPasses, &reporter)
+  let module = parse(file, dimensions, knownPasses, fixingPasses, library, &reporter)
   diagnostics.insert(contentsOf: reporter.diagnostics)
   return reporter.containsError ? nil : module
 }
 
 private func parse(
   _ file: SourceFile, _ dimensions: [(name: String, value: Int)], _ knownPasses: [String]?,
-  _ fixingPasses: [String], _ reporter: inout Reporter
+  _ fixingPasses: [String], _ library: [(name: String, text: String)], _ reporter: inout Reporter
 ) -> Module? {
   guard file.text.count <= longestText else {
     reporter.report(.fileTooLarge(file.text.count, at: SourceSpan(reporter.file, 0..<0)))
@@ -38,8 +40,12 @@ private func parse(
   let syntax = parser.parseModel()
   reporter = parser.reporter
   guard let syntax, !reporter.isFull else { return nil }
+  var expander = CellExpander(syntax, library: library, reporter)
+  let expanded = expander.run()
+  reporter = expander.reporter
+  guard !reporter.isFull, !expander.isTooLong else { return nil }
   var resolver = Resolver(
-    syntax, dimensions, knownPasses: knownPasses, fixingPasses: fixingPasses, reporter)
+    expanded, dimensions, knownPasses: knownPasses, fixingPasses: fixingPasses, reporter)
   resolver.resolve()
   reporter = resolver.reporter
   return resolver.module

@@ -121,7 +121,7 @@ extension Parser {
     return Expression(kind: .number(x, integer: integer), span: span)
   }
 
-  private mutating func parseArguments() throws(SyntaxFailure) -> [Argument] {
+  mutating func parseArguments() throws(SyntaxFailure) -> [Argument] {
     let opening = try open()
     var result: [Argument] = []
     while kind != .rightParenthesis {

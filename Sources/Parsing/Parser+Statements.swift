@@ -4,6 +4,7 @@ extension Parser {
 
   /// Reads the whole text; `nil` if there is no model in it.
   mutating func parseModel() -> ModelSyntax? {
+    var cells = parseCells()
     skipLineEnds()
     var comments = StatementComments(leading: takeComments())
     let name: Name
@@ -22,12 +23,28 @@ extension Parser {
       return nil
     }
     guard let block = parseBlock(of: &comments) else { return nil }
+    cells += parseCells()
     skipLineEnds()
     let endComments = takeComments()
     if !isAtEnd, !reporter.isFull { reporter.report(.textBehindModel(at: span)) }
     return ModelSyntax(
-      name: name, comments: comments, block: block, endComments: endComments,
+      name: name, comments: comments, cells: cells, block: block, endComments: endComments,
       unreadNames: unreadNames, scannedNames: scannedNames)
+  }
+
+  /// Reads the cells that stand here, outside of a model.
+  mutating func parseCells() -> [CellSyntax] {
+    var block = BlockSyntax()
+    // Each round takes at least one token.
+    while true {
+      skipLineEnds()
+      guard isAt("cell"), !reporter.isFull else { break }
+      parseStatement(into: &block)
+    }
+    return block.statements.compactMap {
+      if case .cell(let cell) = $0.kind { return cell }
+      return nil
+    }
   }
 
   /// Reads braces and the statements in them, or reports that there are none; a comment behind the
@@ -86,6 +103,7 @@ extension Parser {
     from first: Token, _ comments: inout StatementComments, _ block: inout BlockSyntax
   ) throws(SyntaxFailure) -> Statement {
     guard kind == .word else { throw fail(expecting: "a statement") }
+    if isInConvention { return try parseEquation(from: first, comments) }
     let start = position
     let kind: Statement.Kind
     switch self.kind(after: 1) {
@@ -156,6 +174,9 @@ extension Parser {
       guard let inner = parseBlock(of: &comments) else { throw SyntaxFailure() }
       return .entry(name, inner)
     case "output": return try parseOutput()
+    case "cell": return .cell(try parseCell(&comments))
+    case "use": return .use(try parseUse())
+    case "convention": return try parseConvention(&comments)
     case "scan": return .scan(try parseScan(&comments, &block))
     default: throw unknownStatement()
     }
@@ -164,15 +185,12 @@ extension Parser {
   /// Reports that no statement begins with the word that stands here.
   private mutating func unknownStatement() -> SyntaxFailure {
     let word = text
-    let unwritten = ["cell", "use"]
     if kind(after: 1) == .leftParenthesis {
       reporter.report(.unusedExpression(at: span))
     } else {
       reporter.report(
         .unknownStatement(
-          word.excerpt, at: span,
-          isPlanned: unwritten.contains(word),
-          suggestion: suggestion(for: word, among: Self.keywords)))
+          word.excerpt, at: span, suggestion: suggestion(for: word, among: Self.keywords)))
     }
     return SyntaxFailure()
   }
@@ -208,7 +226,7 @@ extension Parser {
     return .assignment(targets, value, origins: try parseOrigins())
   }
 
-  private mutating func parseOrigins() throws(SyntaxFailure) -> [String] {
+  mutating func parseOrigins() throws(SyntaxFailure) -> [String] {
     guard isAt("from") else { return [] }
     advance()
     var result: [String] = []
@@ -310,9 +328,9 @@ extension Statement {
   /// `true` iff the statement ends with a closing brace.
   var isSection: Bool {
     switch kind {
-    case .bind, .entry, .scan, .fused, .train, .run: true
+    case .bind, .entry, .scan, .fused, .train, .run, .cell, .convention: true
     case .dimensions, .input, .parameter, .constant, .state, .slot, .passes, .assignment, .output,
-      .outputDefinition, .update:
+      .outputDefinition, .update, .use, .equation, .argument:
       false
     }
   }

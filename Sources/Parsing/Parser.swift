@@ -32,6 +32,9 @@ struct Parser {
   /// `true` iff nothing that follows can be understood.
   private var isAborted = false
 
+  /// `true` iff the lines that follow are equations of a convention.
+  var isInConvention = false
+
   var unreadNames: Set<String> = []
   var scannedNames: Set<String> = []
 
@@ -272,7 +275,7 @@ struct Parser {
   /// The words that begin a statement.
   static let keywords = [
     "dim", "input", "label", "carried", "state", "param", "const", "slot", "passes", "run", "bind",
-    "entry", "scan", "remainder", "fused", "output", "update", "train",
+    "entry", "scan", "remainder", "fused", "output", "update", "train", "cell", "use", "convention",
   ]
 
   /// Takes the comments before the next token.

@@ -38,7 +38,22 @@ extension Resolver {
             name: d.name.text, type: type, initial: initial, span: d.name.span,
             comments: comments))
         define(d.name, as: .constant(id))
+      case .use(let use):
+        define(use.name, as: .use)
+        checkShared(use)
+        pendingComments += statement.comments.all
       default: break
+      }
+    }
+  }
+
+  /// Reports sizes of `use` that are not those of the use whose parameters it has.
+  private mutating func checkShared(_ use: UseSyntax) {
+    for (name, own, other) in use.shared {
+      guard let a = extent(of: own), let b = extent(of: other) else { continue }
+      if !unify(a, b, at: own.span) {
+        report(.foreignSize(name.text, text(a), text(b), at: own.span, other: other.span))
+        failedUses.insert("\(use.name.text).")
       }
     }
   }
@@ -47,6 +62,11 @@ extension Resolver {
   mutating func declareStates(_ statements: [Statement]) {
     for statement in statements where !reporter.isFull {
       guard case .state(let d, let isCarried) = statement.kind else { continue }
+      if case .expression(let start)? = d.initial, isComputed(start) {
+        declareComputed(d, start, isCarried: isCarried)
+        pendingComments += statement.comments.all
+        continue
+      }
       guard let (type, initial) = tensor(d, role: .state) else {
         define(d.name, as: .poisoned)
         continue
@@ -60,6 +80,37 @@ extension Resolver {
       states.append(StateRecord(name: d.name, type: type, id: id))
       define(d.name, as: .state(states.count - 1))
     }
+  }
+
+  /// `true` iff a state that starts with `e` starts with a value that lines compute.
+  private func isComputed(_ e: Expression) -> Bool {
+    if e.isInitialiser { return false }
+    switch e.kind {
+    case .number: return false
+    case .name(let name):
+      if let position = scopes.position(of: name) {
+        if case .state = scopes[position].kind { return true }
+        return false
+      }
+      return syntax.definesValue(name)
+    case .call(let name, _): return Operation(name.text) != nil
+    default: return true
+    }
+  }
+
+  /// Declares a state that starts with the value of `start` whenever the model is called.
+  private mutating func declareComputed(
+    _ d: Declaration, _ start: Expression, isCarried: Bool
+  ) {
+    if isCarried { report(.computedStart(d.name, at: start.span)) }
+    guard let type = type(of: d.type) else {
+      define(d.name, as: .poisoned)
+      return
+    }
+    var record = StateRecord(name: d.name, type: type, id: nil)
+    record.start = start
+    states.append(record)
+    define(d.name, as: .state(states.count - 1))
   }
 
   /// Returns the type and the initial value of `d`.

@@ -17,6 +17,7 @@ extension Resolver {
     declareDimensions(statements)
     declareTensors(statements)
     declareStates(statements)
+    readConventions(statements)
     let entries = statements.filter(\.isEntry)
     let sections = statements.filter(\.isEntrySection)
     if let section = entries.first ?? sections.first {
@@ -254,8 +255,11 @@ extension Statement {
   /// `true` iff the statement says what an entry takes, computes or gives.
   fileprivate var belongsToEntry: Bool {
     switch kind {
-    case .input, .assignment, .output, .outputDefinition, .scan, .fused, .update, .train: true
-    case .dimensions, .parameter, .constant, .state, .slot, .passes, .run, .bind, .entry: false
+    case .input, .assignment, .output, .outputDefinition, .scan, .fused, .update, .train, .argument:
+      true
+    case .dimensions, .parameter, .constant, .state, .slot, .passes, .run, .bind, .entry, .cell,
+      .use, .convention, .equation:
+      false
     }
   }
 

@@ -26,7 +26,7 @@ extension Resolver {
       scopes[position].isUsed = true
       return position
     }
-    if isSilenced(name) || reporter.isFull { return nil }
+    if isSilenced(name) || name.isEmpty || reporter.isFull { return nil }
     if let later = laterDefinition(of: name) {
       report(.usedBeforeDefinition(name, at: span, definition: later))
     } else if let inner = scopes.closed[name] {
@@ -59,6 +59,10 @@ extension Resolver {
     case .poisoned: return nil
     case .dimension:
       report(.notAValue(name, "a dimension", at: span, definition: definition.name.span))
+      return nil
+    case .use:
+      report(
+        .notAValue(name, "the use of a cell", at: span, definition: definition.name.span))
       return nil
     case .stack:
       report(.incompleteStack(name, at: span, definition: definition.name.span))
@@ -116,7 +120,31 @@ extension Resolver {
   mutating func oldValue(ofState i: Int) -> Value? {
     guard let frame = states[i].frames.last else { return nil }
     if let old = frame.old { return old }
-    return states[i].id.map { graph.value(of: .state($0), type: states[i].type) }
+    if let id = states[i].id { return graph.value(of: .state(id), type: states[i].type) }
+    return startValue(ofState: i)
+  }
+
+  /// Returns the value that state `i` starts with, which lines of the entry compute.
+  private mutating func startValue(ofState i: Int) -> Value? {
+    guard let start = states[i].start else { return nil }
+    if states[i].isStarting {
+      report(
+        .usedBeforeDefinition(
+          states[i].name.text, at: start.span, definition: states[i].name.span))
+      return nil
+    }
+    states[i].isStarting = true
+    let operand = value(of: start)
+    states[i].isStarting = false
+    guard let value = operand?.value else { return nil }
+    let found = graph.type(of: value)
+    guard unify(found, states[i].type, at: start.span) else {
+      report(.typeMismatch(text(found), text(states[i].type), at: start.span, notes: []))
+      return nil
+    }
+    // What is computed inside of a loop is not there outside of it.
+    if blocks.count == 1, states[i].frames.count == 1 { states[i].frames[0].old = value }
+    return value
   }
 
   /// Returns a note that points at the declaration of the definition at `position`, if its type is
@@ -137,7 +165,7 @@ extension Resolver {
     case .bound(let value):
       type = module.bind.graph.type(of: value)
       verb = "defined"
-    case .dimension, .step, .stack, .poisoned: return nil
+    case .dimension, .step, .stack, .use, .poisoned: return nil
     }
     return .init(
       message: "'\(definition.name.text)' has type \(text(type)) and is \(verb) here"

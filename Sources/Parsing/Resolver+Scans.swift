@@ -395,7 +395,7 @@ extension Statement {
 extension Expression {
 
   /// `true` iff the expression is an initial value, not a value.
-  fileprivate var isInitialiser: Bool {
+  var isInitialiser: Bool {
     switch kind {
     case .name(let name): ["zeros", "ones", "iota"].contains(name)
     case .call(let name, _): ["constant", "uniform", "normal"].contains(name.text)

@@ -58,6 +58,12 @@ extension Resolver {
         readScan(scan, statement)
       }
     case .fused(let block): readFused(block, statement)
+    case .argument(let d, let e): readArgument(d, e, statement)
+    case .cell: misplace(statement, "a cell", [])
+    case .use(let use):
+      if section != .model { misplace(statement, "the use of a cell", [use.name]) }
+    case .convention: if section != .model { misplace(statement, "a convention", []) }
+    case .equation: break
     }
   }
 
@@ -101,6 +107,29 @@ extension Resolver {
     readStatements(block)
     group = nil
     pendingComments += block.closingComments
+  }
+
+  /// Reads what the call of a use gives as input `d` of its cell.
+  private mutating func readArgument(_ d: Declaration, _ e: Expression, _ statement: Statement) {
+    let first = graph.nodes.count
+    let operand = value(of: e)
+    finish(operand, named: d.name.text, [], at: statement.span, first: first)
+    attach(statement.comments, to: operand?.node)
+    let type = type(of: d.type)
+    let target = Target(name: d.name, place: nil, span: d.name.span)
+    guard let operand, let type, !failedUses.contains(where: { d.name.text.hasPrefix($0) }) else {
+      assign(nil, to: target)
+      return
+    }
+    let found = graph.type(of: operand.value)
+    let fits: Bool
+    if case .oneHot = found.element, type.element == .f32 {
+      fits = unify(TensorType(.f32, found.denseShape), type, at: e.span)
+    } else {
+      fits = unify(found, type, at: e.span)
+    }
+    if !fits { report(.wrongArgument(d.name.text, text(found), text(type), at: e.span)) }
+    assign(fits ? operand.value : nil, to: target)
   }
 
   /// Reads `update W = expression`.
@@ -266,6 +295,7 @@ extension Resolver {
     case .slot: report(.notAssignable(name, "a slot", first: first))
     case .constant: report(.notAssignable(name, "a constant", first: first))
     case .input: report(.notAssignable(name, "an input", first: first))
+    case .use: report(.notAssignable(name, "the use of a cell", first: first))
     case .step: report(.notAssignable(name, "the step of a scan", first: first))
     case .state: report(.notAssignable(name, "a state", first: first))
     }

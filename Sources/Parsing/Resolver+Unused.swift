@@ -31,7 +31,7 @@ extension Resolver {
         if module.finishedPasses.isEmpty { report(.unused(.unusedValue, "value", name)) }
       case .state(let i):
         if !states[i].isAssigned { report(.unused(.unusedState, "state", name)) }
-      case .step, .stack, .poisoned: break
+      case .step, .stack, .use, .poisoned: break
       }
     }
   }

@@ -54,6 +54,9 @@ struct Resolver {
   var steps: [StepRecord] = []
   var stacks: [StackRecord] = []
 
+  /// The uses of cells whose sizes are wrong.
+  var failedUses: Set<String> = []
+
   /// The names of stacked values that could not be read.
   var failedNames: Set<String> = []
 
@@ -138,8 +141,14 @@ struct Resolver {
     let name: Name
     let type: TensorType
 
-    /// The state of the model, or `nil` for a local one.
+    /// The state of the model; `nil` for a local one and for one that starts with a computed value.
     let id: ID<State>?
+
+    /// The value that the state starts with, if lines of the entry compute it.
+    var start: Expression?
+
+    /// `true` iff the value that the state starts with is being computed.
+    var isStarting = false
 
     var frames: [Frame] = []
     var isAssigned = false

@@ -17,6 +17,9 @@ struct Definition {
     /// A state, by its position in the resolver.
     case state(Int)
 
+    /// The use of a cell.
+    case use
+
     /// The step of a loop, by its position in the resolver.
     case step(Int)
 

@@ -44,12 +44,15 @@ extension BlockSyntax {
   func forEachName(_ visit: (String) -> Void) {
     for statement in statements {
       switch statement.kind {
-      case .dimensions, .input, .parameter, .constant, .slot, .passes, .run: break
+      case .dimensions, .input, .parameter, .constant, .slot, .passes, .run, .cell, .use,
+        .convention, .equation:
+        break
       case .state(let declaration, _):
         if case .expression(let e)? = declaration.initial { e.forEachName(visit) }
       case .bind(let block), .entry(_, let block), .fused(let block), .train(let block):
         block.forEachName(visit)
-      case .assignment(_, let e, _), .outputDefinition(_, let e, _), .update(_, let e, _):
+      case .assignment(_, let e, _), .outputDefinition(_, let e, _), .update(_, let e, _),
+        .argument(_, let e):
         e.forEachName(visit)
       case .output(let names): for name in names { visit(name.text) }
       case .scan(let scan):
@@ -58,6 +61,21 @@ extension BlockSyntax {
         scan.remainder?.forEachName(visit)
       }
     }
+  }
+
+}
+
+extension ModelSyntax {
+
+  /// `true` iff a line outside of declarations, in any section, defines `name`.
+  func definesValue(_ name: String) -> Bool {
+    block.statements.definitions[name] != nil
+      || block.statements.contains { statement in
+        if case .entry(_, let inner) = statement.kind {
+          return inner.statements.definitions[name] != nil
+        }
+        return false
+      }
   }
 
 }
@@ -76,13 +94,15 @@ extension [Statement] {
     flatMap { (statement) -> [Name] in
       switch statement.kind {
       case .dimensions(let list): list.map(\.name)
-      case .input(let d, _), .parameter(let d), .constant(let d), .state(let d, _), .slot(let d):
+      case .input(let d, _), .parameter(let d), .constant(let d), .state(let d, _), .slot(let d),
+        .argument(let d, _):
         [d.name]
+      case .use(let use): [use.name]
       case .assignment(let targets, _, _): targets.map(\.name)
       case .outputDefinition(let name, _, _): [name]
       case .scan(let scan): scan.body.statements.stackedNames
       case .bind(let block), .fused(let block): block.statements.definedNames
-      case .passes, .run, .entry, .output, .update, .train: []
+      case .passes, .run, .entry, .output, .update, .train, .cell, .convention, .equation: []
       }
     }
   }

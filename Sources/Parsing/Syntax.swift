@@ -169,10 +169,19 @@ struct Statement {
     case fused(BlockSyntax)
     case update(Name, Expression, origins: [String])
     case train(BlockSyntax)
+    case cell(CellSyntax)
+    case use(UseSyntax)
+    case convention(Name, BlockSyntax)
+
+    /// `sum = term`, of conventions only.
+    case equation(Expression, Expression)
+
+    /// What a call of a use gives as an input of its cell.
+    case argument(Declaration, Expression)
 
   }
 
-  let kind: Kind
+  var kind: Kind
 
   /// The line, of a section only its head.
   var span: SourceSpan
@@ -200,6 +209,34 @@ struct BlockSyntax {
 
 }
 
+/// The definition of a cell.
+struct CellSyntax {
+
+  let name: Name
+  let sizes: [Name]
+  var block: BlockSyntax
+
+}
+
+/// A copy of a cell in a model.
+struct UseSyntax {
+
+  let name: Name
+  let cell: Name
+  var sizes: [Argument] = []
+  var isCarried = false
+
+  /// What states start with, by their names.
+  var starts: [Argument] = []
+
+  /// The use whose parameters are this one's too.
+  var source: Name?
+
+  /// The sizes of this use and of the one that it shares parameters with.
+  var shared: [(name: Name, own: Expression, other: Expression)] = []
+
+}
+
 /// A loop.
 struct ScanSyntax {
 
@@ -222,6 +259,10 @@ struct ModelSyntax {
 
   let name: Name
   var comments: StatementComments
+
+  /// The cells in front of the model and behind it.
+  var cells: [CellSyntax]
+
   var block: BlockSyntax
   var endComments: [String]
 

@@ -102,13 +102,18 @@ struct Reporter {
 
   let file: SourceFileID
 
+  /// The place that stands for all others, if the text that is read is not `file` itself.
+  let place: SourceSpan?
+
   /// What was found; warnings are kept apart, so that they never take the place of errors.
   private var errors = DiagnosticSet()
   private var warnings = DiagnosticSet()
 
-  /// Creates an empty reporter for the text `file`.
-  init(_ file: SourceFileID) {
+  /// Creates an empty reporter for the text `file`, or for another text that `place` in it stands
+  /// for.
+  init(_ file: SourceFileID, place: SourceSpan? = nil) {
     self.file = file
+    self.place = place
   }
 
   /// `true` iff no more errors are kept, so that there is no use in going on.
@@ -129,6 +134,6 @@ struct Reporter {
   }
 
   /// Returns the span of the offsets in `range`.
-  func span(_ range: Range<Int>) -> SourceSpan { SourceSpan(file, range) }
+  func span(_ range: Range<Int>) -> SourceSpan { place ?? SourceSpan(file, range) }
 
 }

@@ -140,6 +140,11 @@ import Testing
     // The replacement character stands for a byte that no text can hold.
     case "invalid-utf8":
       code.example.unicodeScalars.flatMap { $0 == "\u{FFFD}" ? [0xFF] : Array(String($0).utf8) }
+    case "expansion-too-long":
+      Array(
+        ("cell c {\ninput x : f32\n" + (0..<2000).map { "y\($0) = x\n" }.joined()
+          + "output y = x\n}\nmodel M {\ninput x : f32\nuse a = c\n"
+          + (0...100).map { "z\($0) = a(x)\n" }.joined() + "output z0\n}\n").utf8)
     default: Array(code.example.utf8)
     }
   }

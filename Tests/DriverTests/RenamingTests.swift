@@ -144,4 +144,64 @@ import Testing
     return (try #require(results.outputs.first?.value), try #require(results.states["h"]))
   }
 
+  /// The number of products in each body of the scans of the entry `forward`, after all passes.
+  private func products(_ text: String) throws -> [Int] {
+    let source = GraphSource(path: "renamed.graph", utf8: Array(text.utf8))
+    let compilation = try Compilation(source, options: CompilationOptions(target: FileTest.target))
+    let entry = try #require(compilation.module.entries.first { $0.name == "forward" })
+    return entry.graph.body.nodes.compactMap { id in
+      guard case .scan(let scan) = entry.graph[id].op else { return nil }
+      return scan.body.nodes.count { node in
+        if case .linear = entry.graph[node].op { return true }
+        return false
+      }
+    }
+  }
+
+  /// One product of all gates and the one of the output layer.
+  @Test func gatesAreMergedWhateverTheirNamesAndOrder() throws {
+    let text = try #require(EmbeddedGraphs.text(named: "lstm.graph"))
+    #expect(try products(text) == [2])
+    #expect(try products(renamed(text)) == [2])
+    var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    let gates = lines.indices.filter { i in
+      ["i", "f", "g", "o"].contains { lines[i].hasPrefix("    \($0) = ") }
+    }
+    try #require(gates.count == 4)
+    for (i, line) in zip(gates, gates.map({ lines[$0] }).reversed()) { lines[i] = line }
+    let reordered = lines.joined(separator: "\n")
+    #expect(reordered != text)
+    #expect(try products(renamed(reordered)) == [2])
+  }
+
+  /// A cell that nobody has seen gets what `lstm` gets: three gates of one product, and what is
+  /// added to one of them.
+  @Test func gatesOfOtherCellsAreMerged() throws {
+    let text = """
+      cell leaky(width, size) {
+        input v : f32[batch, width]
+        param A : f32[width, size] = normal(std: 0.1)
+        param B : f32[size, size] = normal(std: 0.1)
+        param C : f32[size, size] = normal(std: 0.1)
+        param D : f32[width, size] = normal(std: 0.1)
+        param E : f32[size, size] = normal(std: 0.1)
+        state s : f32[batch, size] = zeros
+        p = tanh(linear(v, A) + linear(s, B))
+        q = sigmoid(linear(s, C) + 1)
+        r = relu(linear(s, E) + linear(v, D))
+        s = q * s + p * r
+        output y = s + r
+      }
+
+      model Leaky {
+        dim batch = 32, n = 8
+        input x : f32[n, batch, 64]
+        use a = leaky(width: 64, size: 64)
+        scan t in n { ys[t] = a(x[t]) }
+        output ys
+      }
+      """
+    #expect(try products(text) == [1])
+  }
+
 }

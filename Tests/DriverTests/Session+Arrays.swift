@@ -20,7 +20,10 @@ extension Session {
     guard let entry = module.entries.first(where: { $0.name == name }) else {
       throw TestFailure("there is no entry '\(name)'")
     }
-    var given = states.mapValues { $0.tensor(of: .f32) }
+    var given: [String: Tensor] = [:]
+    for state in module.states {
+      given[state.name] = states[state.name]?.tensor(of: state.type.element)
+    }
     for input in entry.inputs {
       if let value = inputs[input.name] { given[input.name] = value.tensor(of: input.type.element) }
     }

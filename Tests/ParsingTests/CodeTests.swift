@@ -22,6 +22,13 @@ import Testing
     if code == .fileTooLarge {
       return ParsingTests.parse(utf8: Array(repeating: 0x20, count: 16 << 20 | 1))
     }
+    if code == .expansionTooLong {
+      let lines = (0..<2000).map { "y\($0) = x\n" }.joined()
+      let calls = (0...100).map { "z\($0) = a(x)\n" }.joined()
+      return ParsingTests.parse(
+        "cell c {\ninput x : f32\n\(lines)output y = x\n}\n"
+          + "model M {\ninput x : f32\nuse a = c\n\(calls)output z0\n}\n")
+    }
     var text = Array(code.example.utf8)
     if code == .invalidEncoding {
       // The replacement character stands for a byte that no text can hold.

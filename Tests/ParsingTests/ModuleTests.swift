@@ -225,7 +225,7 @@ import Testing
     ("param y : f32[2] = constant(1 / 0)", "not-a-number"),
     ("param y : f32[2] = constant(x)", "not-a-size"),
     ("param y : f32[2] = x", "unknown-initialiser"),
-    ("state y : f32[2] = x", "unknown-initialiser"),
+    ("state y : f32[2] = z", "unknown-initialiser"),
     ("param y : f32[2]", "unexpected-token"),
   ])
   func `mistakes in declarations are errors`(_ line: String, _ code: String) {

@@ -156,7 +156,7 @@ import Testing
     ("y = 1e39", "the number '1e39' is out of range"),
     ("y = 99999999999999999999", "the number '99999999999999999999' is out of range"),
     ("y = 1 .. 2", "the character '.' (U+002E) has no meaning here"),
-    ("use a = lstm()\n y = x", "'use' is not supported yet"),
+    ("use a = lstm()\n y = x", "no cell is called 'lstm'"),
   ])
   func `messages say what is wrong`(_ line: String, _ message: String) {
     let outcome = parse(
