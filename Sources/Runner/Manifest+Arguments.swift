@@ -134,7 +134,7 @@ extension Manifest.Value {
 extension String {
 
   /// `true` iff a tensor of this name is no parameter, unless one is called so.
-  fileprivate var belongsToTraining: Bool {
+  package var belongsToTraining: Bool {
     hasPrefix(Manifest.trainingPrefixes.slot) || hasPrefix(Manifest.trainingPrefixes.state)
   }
 

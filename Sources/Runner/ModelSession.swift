@@ -26,18 +26,16 @@ package protocol ModelSession: AnyObject {
 
 extension ModelSession {
 
-  /// Runs `entry` once on the numbers that `data` names, writes the results and states that have a
-  /// file, and returns a line about every other output.
-  package func answer(entry: String, _ data: DataOptions) throws(RunnerError) -> String {
+  /// Runs `entry` once with `weights`, or the initial ones if that is `nil`, on the numbers that
+  /// `data` names, writes the results and states that have a file, and returns a line about every
+  /// other output.
+  package func answer(
+    entry: String, _ data: DataOptions, weights: Safetensors?
+  ) throws(RunnerError) -> String {
     try checkOutputs(data.outputs.map(\.name), of: entry)
-    try bind(data)
+    try bind(weights, seed: data.seed)
     let results = try run(entry: entry, inputs: data.readInputs(), steps: data.steps)
     return try finish(entry, results, data)
-  }
-
-  /// Binds the parameters that `data` names.
-  package func bind(_ data: DataOptions) throws(RunnerError) {
-    try bind(data.readWeights(), seed: data.seed)
   }
 
   /// Binds the parameters in `weights`, or the initial ones, drawn with `seed`, if that is `nil`.

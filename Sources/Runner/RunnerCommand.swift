@@ -67,7 +67,8 @@ package enum RunnerCommand {
   private static func run(
     folder: String, entry: String, _ data: DataOptions
   ) throws(RunnerError) -> String {
-    try Session(CompiledModel(folder: folder)).answer(entry: entry, data)
+    try Session(CompiledModel(folder: folder)).answer(
+      entry: entry, data, weights: data.readWeights())
   }
 
 }

@@ -28,7 +28,7 @@ package struct Command: Sendable {
 
   /// All commands, in the order of the help text.
   package static let all: [Command] = [
-    .check, .compile, .run, .verify, .train, .sample, .grad, .gradcheck, .passes,
+    .check, .compile, .run, .verify, .train, .sample, .grad, .gradcheck, .weights, .passes,
   ]
 
   /// How a command ended.

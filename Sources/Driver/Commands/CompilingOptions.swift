@@ -50,13 +50,7 @@ struct CompilingOptions {
   init(_ arguments: CommandLineArguments) throws(CommandLineError) {
     let target = try TargetCPU.resolve(arguments.value(of: "--target-cpu") ?? TargetCPU.nativeName)
     compilation = CompilationOptions(target: target)
-    for (name, text) in try arguments.assignments(of: "--dim") {
-      guard let size = Int(text), size >= 0 else {
-        throw CommandLineError(
-          "'--dim \(name.printable)' needs a whole number, found '\(text.printable)'")
-      }
-      compilation.dimensions.append((name, size))
-    }
+    compilation.dimensions = try Self.dimensions(arguments)
     if let text = arguments.value(of: "--schedule") {
       compilation.schedule = try Self.schedule(text)
     }
@@ -72,6 +66,21 @@ struct CompilingOptions {
     compilation.mapsToGraph = arguments.contains("--debug-graph")
     threads = try arguments.integer(of: "--threads", in: 1...Int(Int16.max))
     compilerPath = arguments.value(of: "--swiftc")
+  }
+
+  /// Returns the sizes that `arguments` give to dims.
+  static func dimensions(
+    _ arguments: CommandLineArguments
+  ) throws(CommandLineError) -> [(name: String, value: Int)] {
+    var result: [(name: String, value: Int)] = []
+    for (name, text) in try arguments.assignments(of: "--dim") {
+      guard let size = Int(text), size >= 0 else {
+        throw CommandLineError(
+          "'--dim \(name.printable)' needs a whole number, found '\(text.printable)'")
+      }
+      result.append((name, size))
+    }
+    return result
   }
 
   private static func schedule(_ text: String) throws(CommandLineError) -> PassContext.Schedule {

@@ -30,12 +30,13 @@ extension Command {
       CommandLineOption(
         "--seed-gradient", value: "G.npy", "the gradient of the output (a number's is 1)"),
       CommandLineOption("--print", "print the graph and compute nothing"),
-    ] + DataOptions.options + [
+    ] + DataOptions.options + WeightOptions.options + [
       CommandLineOption("--interpret", "answer from the interpreter, in double precision")
     ] + CompilingOptions.options + [CompilingOptions.compiler]
   ) { arguments, console in
     let options = try CompilingOptions(arguments)
     let data = try DataOptions(arguments)
+    let weights = try WeightOptions(arguments)
     guard let output = arguments.value(of: "--of"), !output.isEmpty else {
       throw CommandLineError("'--of' is missing: the output to differentiate")
     }
@@ -88,7 +89,8 @@ extension Command {
     }
     let entry = module.entries[0].name
     try session.checkOutputs(data.outputs.map(\.name), of: entry)
-    try session.bind(data)
+    try session.bind(
+      weights.parameters(in: data.readWeights(), of: module), seed: data.seed)
     let results = try session.run(entry: entry, inputs: inputs, steps: data.steps)
     console.print(try session.finish(entry, results, data))
     return 0

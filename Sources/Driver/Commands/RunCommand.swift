@@ -30,7 +30,7 @@ extension Command {
       CommandLineOption(
         "--entry", value: "NAME", "what to call: forward (the default), step or train"),
       CommandLineOption("--interpret", "answer from the interpreter, in double precision"),
-    ] + DataOptions.options + TextOptions.options + CompilingOptions.options
+    ] + DataOptions.options + WeightOptions.options + TextOptions.options + CompilingOptions.options
       + [CompilingOptions.debugGraph, CompilingOptions.compiler]
   ) { arguments, console in
     try ModelRun(arguments, console).run()
@@ -43,6 +43,7 @@ private struct ModelRun {
 
   let options: CompilingOptions
   let data: DataOptions
+  let weightOptions: WeightOptions
   let textOptions: TextOptions
   let entry: String
   let isInterpreted: Bool
@@ -52,6 +53,7 @@ private struct ModelRun {
   init(_ arguments: CommandLineArguments, _ console: Console) throws {
     options = try CompilingOptions(arguments)
     data = try DataOptions(arguments)
+    weightOptions = try WeightOptions(arguments)
     textOptions = try TextOptions(arguments)
     entry = try entryName(arguments) ?? "forward"
     isInterpreted = arguments.contains("--interpret")
@@ -77,7 +79,8 @@ private struct ModelRun {
     guard isOnText else {
       try textOptions.checkUnused()
       let session = try self.session(options.compilation)
-      console.print(try session.answer(entry: entry, data))
+      let weights = try weightOptions.parameters(in: data.readWeights(), of: module)
+      console.print(try session.answer(entry: entry, data, weights: weights))
       return 0
     }
     guard let port else { throw RunnerError(.input, TextPort.missing) }
@@ -90,7 +93,7 @@ private struct ModelRun {
       &compilation.dimensions, to: corpus.coding.vocabulary.count,
       from: coding == nil ? "the text" : "the weights", console)
     let session = try self.session(compilation)
-    try session.bind(weights, seed: data.seed)
+    try session.bind(parameters(in: weights, compilation), seed: data.seed)
     let reading = TextReading(port: port, corpus: corpus, name: textOptions.name)
     let result = try reading.run(session, given: data.readInputs())
     for file in data.outputs {
@@ -99,6 +102,17 @@ private struct ModelRun {
     console.report("note: \(short(result.tokensPerSecond)) tokens/s\n")
     console.print("\(result.summary)\n")
     return 0
+  }
+
+  /// Returns `weights` as parameters of the model with the dims of `options`.
+  private func parameters(
+    in weights: Safetensors?, _ options: CompilationOptions
+  ) throws -> Safetensors? {
+    var ignored = DiagnosticSet()
+    let module = try console.reporting(source) {
+      try source.module(overriding: options.dimensions, warnings: &ignored)
+    }
+    return try weightOptions.parameters(in: weights, of: module)
   }
 
   private func writeNumbers(_ tensor: Tensor, to path: String) throws(FileError) {

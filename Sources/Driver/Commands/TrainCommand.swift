@@ -56,7 +56,7 @@ extension Command {
       CommandLineOption("--log", value: "FILE.csv", "a table with a row an epoch"),
       CommandLineOption("--plot", value: "FILE.svg", "a picture of perplexity over epochs"),
       CompilingOptions.seed,
-    ] + CompilingOptions.options + [CompilingOptions.compiler]
+    ] + WeightOptions.options + CompilingOptions.options + [CompilingOptions.compiler]
   ) { arguments, console in
     try ModelTraining(arguments, console).run()
   }
@@ -68,6 +68,7 @@ private struct ModelTraining {
 
   let options: CompilingOptions
   let training: TrainingOptions
+  let weightOptions: WeightOptions
   let textOptions: TextOptions
   let source: Source
   let words: [String]
@@ -75,6 +76,7 @@ private struct ModelTraining {
 
   init(_ arguments: CommandLineArguments, _ console: Console) throws {
     options = try CompilingOptions(arguments)
+    weightOptions = try WeightOptions(arguments)
     textOptions = try TextOptions(arguments)
     let file = try arguments.operand("the graph")
     training = try TrainingOptions(
@@ -102,7 +104,8 @@ private struct ModelTraining {
     let session = try Session(
       Toolchain(options, console: console).model(
         of: console.compile(source, entries: entries, compilation)), threads: options.threads)
-    try session.bind(weights, seed: settings.seed)
+    try session.bind(
+      weightOptions.parameters(in: weights, of: self.module(compilation)), seed: settings.seed)
     let model = try TrainableSession(
       session, text: port.flatMap(\.roles), inputs: training.readInputs(),
       evaluates: !data.validation.isEmpty)
@@ -234,6 +237,7 @@ extension Module {
     // How long a training goes, and on what, is for the command line to change.
     var module = self
     module.run = RunSettings()
+    module.conventions = []
     for line in module.description.split(separator: "\n") {
       let code = line.firstRange(of: "//").map { line[..<$0.lowerBound] } ?? line
       guard let last = code.lastIndex(where: { $0 != " " }) else { continue }
