@@ -16,6 +16,7 @@ extension Emitter {
     case .pack(let k): emit(k)
     case .literal(let k): emit(k)
     case .crossEntropy(let k): emit(k, share)
+    case .drop(let k): emit(k, share)
     case .scatter(let k): emit(k, share)
     case .batched(let k): emit(k)
     }

@@ -143,8 +143,8 @@ struct EmittedCall {
     case pointer(Place, Scalar32, isWritten: Bool, label: String? = nil)
     case text(String)
 
-    /// The step of a loop.
-    case step(loop: Int)
+    /// The step of a loop, or one `offset` behind it.
+    case step(loop: Int, offset: Int = 0)
 
     /// The grains that are to be done, of `count`.
     case grains(count: Int, label: String? = nil)
@@ -163,7 +163,9 @@ struct EmittedCall {
     arguments.map { argument in
       switch argument {
       case .text(let text): return text
-      case .step(let loop): return "Int32(truncatingIfNeeded: \(step(loop)))"
+      case .step(let loop, let offset):
+        let distance = offset == 0 ? "" : offset < 0 ? " &- \(-offset)" : " &+ \(offset)"
+        return "Int32(truncatingIfNeeded: \(step(loop))\(distance))"
       case .grains(let count, let label):
         let text = grains(count, 1) ?? "0..<\(count)"
         return label.map { "\($0): \(text)" } ?? text

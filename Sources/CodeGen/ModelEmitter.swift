@@ -22,7 +22,7 @@ struct ModelEmitter {
     var count: Int
     var text: String
 
-    /// The number that the field has where the caller gives none; of numbers without axes only.
+    /// The number that the field has where the caller gives none; of those without axes only.
     var defaultValue: Double?
 
     var element: String { Scalar32(type.element) == .float ? "Float" : "Int32" }
@@ -280,7 +280,7 @@ struct ModelEmitter {
     let parameters =
       inputs.map { x in
         guard let number = x.defaultValue else { return "\(x.name): [\(x.element)]" }
-        return "\(x.name): Float = \(literal(number, .float))"
+        return "\(x.name): \(x.element) = \(literal(number, Scalar32(x.type.element)))"
       }
       + (states.isEmpty ? [] : ["state: inout State"])
       + outputs.map { "\($0.name): inout [\($0.element)]" }
@@ -311,7 +311,12 @@ struct ModelEmitter {
       let each = field.count / steps
       return each == 1 ? "steps" : "steps &* \(each)"
     }
-    for x in inputs where x.defaultValue != nil { writer.line("var \(x.name) = \(x.name)") }
+    for x in inputs where x.defaultValue != nil {
+      if case .index(let n) = x.type.element, let limit = n.value(in: module.dimensions) {
+        writer.line(rangeCheck(of: x.name, limit, x))
+      }
+      writer.line("var \(x.name) = \(x.name)")
+    }
     for x in inputs where x.defaultValue == nil {
       writer.line("precondition(\(x.name).count >= \(count(x)), \"\(x.text)\")")
       emitRangeCheck(x, of: "\(x.name).prefix(\(count(x)))", &writer)
@@ -341,8 +346,15 @@ struct ModelEmitter {
     guard case .index(let n) = field.type.element, let limit = n.value(in: module.dimensions)
     else { return }
     writer.block("for index in \(elements) {") {
-      $0.line("precondition(0 <= index && index < \(limit), \"\(field.text)\")")
+      $0.line(rangeCheck(of: "index", limit, field))
     }
+  }
+
+  /// Returns the check that the index `name` is below `limit`.
+  private func rangeCheck(of name: String, _ limit: Int, _ field: Field) -> String {
+    // What has as many values as there are positive integers has no upper limit.
+    let upper = limit > Int(Int32.max) ? "" : " && \(name) < \(limit)"
+    return "precondition(0 <= \(name)\(upper), \"\(field.text)\")"
   }
 
   /// Appends the call of the function of `entry`, which loops flush denormals in, and behind it that

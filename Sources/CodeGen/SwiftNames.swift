@@ -55,7 +55,9 @@ struct SwiftNames {
 
   /// The words that begin the names of functions.
   private static let functionStems: Set<String> = [
-    "apply", "argmax", "batched", "crossEntropy", "fill", "finish", "gather", "map", "mask",
+    "apply", "argmax", "batched", "crossEntropy", "drop", "dropKey",
+    "fill", "finish", "gather",
+    "map", "mask",
     "oneHot", "pack", "product", "reduce", "scatter", "softmax", "tile",
   ]
 
@@ -68,7 +70,7 @@ struct SwiftNames {
   static let standardNames: Set<String> = [
     "Any", "Array", "Bool", "Builtin", "Double", "Equatable", "Float", "Glibc", "Int", "Int32",
     "Integers", "Darwin", "Musl", "Optional", "Range", "SIMD16", "SIMD4", "SIMD8", "Sendable",
-    "String", "Swift", "UInt32", "UnsafeBufferPointer", "UnsafeMutableBufferPointer",
+    "String", "Swift", "UInt32", "UInt64", "UnsafeBufferPointer", "UnsafeMutableBufferPointer",
     "UnsafeMutablePointer", "UnsafeMutableRawPointer", "UnsafePointer", "UnsafeRawPointer",
     "StaticString", "Vector", "Void", "Memory", "Weights", "State", "UInt8", "UnicodeScalar",
     "AnyObject", "Error", "Never", "Character",

@@ -215,6 +215,40 @@ extension VectorOperation {
         """)
   }
 
+  func shiftRightText(_ v: VectorNames) -> OperationText {
+    let head = "\(inlined) shiftRight(_ a: Integers, _ count: Int32) -> Integers {"
+    return OperationText(
+      builtin: """
+        \(head)
+          let shift = Integers(repeating: count)._storage._value
+          return Builtin.reinterpretCast(Builtin.lshr_\(v.builtin)(a._storage._value, shift))
+        }
+        """,
+      standard: """
+        \(head)
+          a &>> count & ~(-1 &<< (32 &- count))
+        }
+        """)
+  }
+
+  /// Returns the text of the random bits by which dropout decides: the finaliser triple32 of the index
+  /// of an element, to which the two halves of a key are added by exclusive or, without the last bit.
+  func scrambledText(_ n: Int) -> OperationText {
+    let lanes = (0..<n).map(String.init).joined(separator: ", ")
+    return OperationText(
+      common: """
+        \(inlined) scrambled(_ i: Int, _ a: Integers, _ b: Integers) -> Integers {
+          var h = addIntegers(Integers(\(lanes)), splat(Int32(truncatingIfNeeded: i)))
+          h = exclusiveOr(h, a)
+          h = multiplyIntegers(exclusiveOr(h, shiftRight(h, 17)), splat(-0x12a5_2b45))
+          h = multiplyIntegers(exclusiveOr(h, shiftRight(h, 11)), splat(-0x53b3_e4af))
+          h = exclusiveOr(h, b)
+          h = multiplyIntegers(exclusiveOr(h, shiftRight(h, 15)), splat(0x3184_8bab))
+          return shiftRight(exclusiveOr(h, shiftRight(h, 14)), 1)
+        }
+        """)
+  }
+
   func firstLanesText(_ n: Int) -> OperationText {
     let lanes = (0..<n).map(String.init).joined(separator: ", ")
     return OperationText(

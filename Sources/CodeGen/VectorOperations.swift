@@ -44,6 +44,12 @@ package enum VectorOperation: String, CaseIterable, Hashable, Sendable {
   // `merge(v, w, count: n)`: the first `n` lanes of the first operand, the others of the second.
   case merge
 
+  // Words of 32 bits: sums, products, exclusive or, and `shiftRight(i, n)`, which fills up with zeros.
+  case addIntegers, multiplyIntegers, exclusiveOr, shiftRight
+
+  // `scrambled(i, a, b)`: 31 random bits for each of the elements from `i` on, of the key `a`, `b`.
+  case scrambled
+
   // The floats that equal the given integers, rounded to nearest.
   case convert
 
@@ -139,6 +145,7 @@ extension VectorOperation {
       [
         .splitAtExponent, .multiplyAdd, .add, .subtract, .multiply, .splat, .select, .less, .equal,
       ]
+    case .scrambled: [.addIntegers, .multiplyIntegers, .exclusiveOr, .shiftRight, .splatIntegers]
     default: []
     }
   }
@@ -181,6 +188,11 @@ extension VectorOperation {
     case .select: selectText(floats, n)
     case .selectIntegers: selectText(integers, n)
     case .merge: mergeText(n)
+    case .addIntegers: arithmetic("add", "a &+ b", integers)
+    case .multiplyIntegers: arithmetic("mul", "a &* b", integers)
+    case .exclusiveOr: arithmetic("xor", "a ^ b", integers)
+    case .shiftRight: shiftRightText(integers)
+    case .scrambled: scrambledText(n)
     case .powerOfTwo: powerOfTwoText(n)
     case .splitAtExponent: splitAtExponentText(n)
     case .firstLanes: firstLanesText(n)

@@ -265,7 +265,15 @@ extension BlockPrinter {
     case .weightGradient: return "weight_gradient(\(x[0]), \(x[1]))"
     case .scatterAdd(let rows):
       return "scatter_add(\(x[0]), \(x[1]), \(rows.description(in: dimensions)))"
+    case .dropout(let dropout): return call(dropout, x)
     }
+  }
+
+  private func call(_ dropout: Dropout, _ x: [String]) -> String {
+    let text = "dropout(\(x[0]), rate: \(numberText(dropout.rate))"
+    guard let site = dropout.site else { return text + ")" }
+    let step = Self.place(x[3], dropout.offset)
+    return text + ", site: \(site), seed: \(x[1]), update: \(x[2]), step: \(step))"
   }
 
   private func call(

@@ -127,8 +127,10 @@ struct ModuleVerifier {
     if let training = entry.training, entry.graph.type(of: training.loss) != .scalar {
       errors.append("entry '\(entry.name)': the loss is not a number without axes")
     }
-    for input in entry.inputs where input.defaultValue != nil && input.type != .scalar {
-      errors.append("entry '\(entry.name)': '\(input.name)' has axes and a default")
+    for input in entry.inputs where input.defaultValue != nil {
+      if !input.type.shape.isEmpty || input.type.element == .bool {
+        errors.append("entry '\(entry.name)': '\(input.name)' cannot have a default")
+      }
     }
     if Set(entry.outputs.map(\.name)).count != entry.outputs.count {
       errors.append("entry '\(entry.name)': two outputs have the same name")

@@ -67,6 +67,7 @@ extension Op {
     case .crossEntropyGradient(let hasMask): return try crossEntropy(hasMask, &c)
     case .weightGradient: return try outerProducts(&c)
     case .scatterAdd(let rows): return try sums(rows, &c)
+    case .dropout(let dropout): return try dropout.resultType(&c)
     }
   }
 

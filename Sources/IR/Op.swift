@@ -90,6 +90,9 @@ package enum Op: Hashable, Sendable {
   /// Sums of the parts of the first operand that have the same index in the second.
   case scatterAdd(rows: Extent)
 
+  /// The first operand with some elements dropped and the others scaled; operands as in `Dropout`.
+  case dropout(Dropout)
+
   /// Runs a body once per step; operands and results as in `Scan`.
   case scan(Scan)
 

@@ -65,6 +65,8 @@ extension Interpreter {
       return try .outerProducts(operands[0], operands[1])
     case .scatterAdd(let rows):
       return try operands[0].scatteredSums(at: operands[1], rows: rows.size(in: dimensions))
+    case .dropout(let dropout):
+      return operands[0].dropping(by: dropout, Array(operands.dropFirst()))
     }
 
     /// Returns the size of the last axis of `type`, written out.

@@ -135,7 +135,7 @@ struct BindableValues {
 
   private func isBindable(_ id: ID<Node>) -> Bool {
     switch graph[id].op {
-    case .source, .argument, .at, .scan, .oneHot: false
+    case .source, .argument, .at, .scan, .oneHot, .dropout: false
     case .linear, .matmul, .concat, .slice, .transpose, .reshape, .stack, .unary,
       .binary, .compare, .select, .softmax, .reduce, .argmax, .gather, .convert, .mask, .detach,
       .broadcast, .crossEntropy, .crossEntropyGradient, .weightGradient, .scatterAdd:

@@ -106,7 +106,7 @@ private struct CostCounter {
     case .oneHot, .slice, .reshape, .detach: true
     case .source, .argument, .at, .linear, .matmul, .concat, .transpose, .stack, .unary, .binary,
       .compare, .select, .softmax, .reduce, .argmax, .gather, .convert, .mask, .broadcast,
-      .crossEntropy, .crossEntropyGradient, .weightGradient, .scatterAdd, .scan:
+      .crossEntropy, .crossEntropyGradient, .weightGradient, .scatterAdd, .dropout, .scan:
       false
     }
   }
@@ -139,7 +139,7 @@ private struct CostCounter {
     case .matmul(let transposingLeft, _):
       let shape = operands[0].denseShape
       return 2 * result * extent(shape[shape.count - (transposingLeft ? 2 : 1)])
-    case .unary, .binary, .compare, .select, .convert: return result
+    case .unary, .binary, .compare, .select, .convert, .dropout: return result
     // The largest, the differences, the exponentials, their sum, and the quotients or differences.
     case .softmax: return 5 * result
     case .crossEntropy, .crossEntropyGradient:

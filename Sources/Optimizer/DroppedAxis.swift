@@ -96,6 +96,9 @@ struct DroppedAxis {
       }
       shape.remove(at: axis)
       self.op = .broadcast(shape)
+    case .dropout(let dropout):
+      if dropout.site != nil { throw StepMismatch("drops elements of all steps") }
+      self.op = op
     case .crossEntropy, .crossEntropyGradient, .weightGradient, .scatterAdd:
       throw StepMismatch("sums over the steps")
     }

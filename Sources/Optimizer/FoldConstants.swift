@@ -91,8 +91,11 @@ private struct ConstantFolding {
   /// Returns what `node` yields, if it is known.
   private func evaluated(_ node: Node, in graph: Graph) -> DenseArray? {
     switch node.op {
-    case .source, .argument, .scan, .oneHot: return nil
-    default: break
+    case .source, .argument, .scan, .oneHot, .dropout: return nil
+    case .at, .linear, .matmul, .concat, .slice, .transpose, .reshape, .stack, .unary, .binary,
+      .compare, .select, .softmax, .reduce, .argmax, .gather, .convert, .mask, .detach, .broadcast,
+      .crossEntropy, .crossEntropyGradient, .weightGradient, .scatterAdd:
+      break
     }
     let type = node.results[0].type
     let sizes = type.shape.compactMap(\.constant)
@@ -173,7 +176,9 @@ extension Op {
       }
     case .source, .argument, .at, .matmul, .oneHot, .concat, .transpose, .reshape, .stack, .unary,
       .binary, .compare, .select, .softmax, .reduce, .argmax, .gather, .convert, .detach,
-      .broadcast, .crossEntropy, .crossEntropyGradient, .weightGradient, .scatterAdd, .scan:
+      .broadcast, .crossEntropy, .crossEntropyGradient, .weightGradient, .scatterAdd,
+      .dropout,
+      .scan:
       false
     }
   }

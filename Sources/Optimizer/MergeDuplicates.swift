@@ -60,6 +60,10 @@ private struct DuplicateMerging {
       copy(scan, id, &rewriter, &context)
       return true
     }
+    if case .dropout(let dropout) = node.op, dropout.site == nil {
+      // Each of them will drop elements of its own.
+      return false
+    }
     let operands = node.operands.map { rewriter.mapped($0) }
     let key = Key(
       op: node.op, operands: node.op.isCommutative ? operands.sorted() : operands,
@@ -107,7 +111,8 @@ extension Op {
     case .compare(let relation): relation == .equal || relation == .notEqual
     case .source, .argument, .at, .linear, .matmul, .oneHot, .concat, .slice, .transpose, .reshape,
       .stack, .unary, .select, .softmax, .reduce, .argmax, .gather, .convert, .mask, .detach,
-      .broadcast, .crossEntropy, .crossEntropyGradient, .weightGradient, .scatterAdd, .scan:
+      .broadcast, .crossEntropy, .crossEntropyGradient, .weightGradient, .scatterAdd,
+      .dropout, .scan:
       false
     }
   }

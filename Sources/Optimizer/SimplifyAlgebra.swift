@@ -121,7 +121,8 @@ struct Simplifier {
     case .matmul(let left, let right): return multiplied(x, left, right)
     case .linear(let linear): return split(linear, x)
     case .source, .argument, .at, .oneHot, .stack, .compare, .softmax, .reduce, .argmax, .gather,
-      .convert, .mask, .crossEntropy, .crossEntropyGradient, .weightGradient, .scatterAdd, .scan:
+      .convert, .mask, .crossEntropy, .crossEntropyGradient, .weightGradient, .scatterAdd,
+      .dropout, .scan:
       return nil
     case .detach, .broadcast: return .value(x[0])  // Does not fit if the type is another.
 

@@ -125,6 +125,11 @@ struct StepCopy {
       unwritten.remove(id)
       return writePlaces(&rewriter)
     }
+    if case .counted(_, let distance) = place, let i = node.op.stepOperand,
+      graph[id].operands[i] == body.arguments[0]
+    {
+      node.op = node.op.moved(by: distance)
+    }
     if !keepsComments { node.comments = Comments() }
     if case .scan(var scan) = node.op {
       scan.body = copied(scan.body, &rewriter)

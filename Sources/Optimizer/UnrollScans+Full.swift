@@ -108,7 +108,11 @@ private struct FullUnrolling {
     let isNumber = users.nodes.allSatisfy { user in
       switch graph[user].op {
       case .at, .compare, .convert: true
-      default: false
+      case .source, .argument, .linear, .matmul, .oneHot, .concat, .slice, .transpose, .reshape,
+        .stack, .unary, .binary, .select, .softmax, .reduce, .argmax, .gather, .mask, .detach,
+        .broadcast, .crossEntropy, .crossEntropyGradient, .weightGradient, .scatterAdd,
+        .dropout, .scan:
+        graph[user].readsOnlyPlace(of: scan.body.arguments[0])
       }
     }
     if users.isResult || !isNumber {

@@ -112,7 +112,8 @@ private struct Unrolling {
   private func obstacle(_ scan: Scan, _ id: ID<Node>) -> String? {
     if scan.hasLengths { return "it has lengths" }
     let users = graph.users(ofStep: scan.body.arguments[0])
-    if users.isResult || users.nodes.contains(where: { !graph[$0].isInline }) {
+    let step = scan.body.arguments[0]
+    if users.isResult || users.nodes.contains(where: { !graph[$0].readsOnlyPlace(of: step) }) {
       return "'\(scan.variable)' is used as a number"
     }
     for (argument, result) in zip(scan.body.arguments.dropFirst(), scan.body.results)

@@ -197,9 +197,7 @@ extension UpdateWriter {
 
   /// Returns `name`, with underscores behind it if something that callers know has it already.
   private func unique(_ name: String) -> String {
-    let taken = Set(
-      module.dimensions.map(\.name) + module.parameters.map(\.name) + module.states.map(\.name)
-        + module.constants.map(\.name) + module.slots.map(\.name) + entry.inputs.map(\.name))
+    let taken = module.namesOfDeclarations.union(entry.inputs.map(\.name))
     var result = name
     // Names are finite in number.
     while taken.contains(result) { result += "_" }
@@ -230,6 +228,17 @@ extension UpdateWriter {
 
   private mutating func apply(_ op: Op, _ x: Value, _ y: Value, _ name: String) -> Value {
     apply(op, x, y, name: name)
+  }
+
+}
+
+extension Module {
+
+  /// The names of what the model declares.
+  var namesOfDeclarations: Set<String> {
+    Set(
+      dimensions.map(\.name) + parameters.map(\.name) + states.map(\.name) + constants.map(\.name)
+        + slots.map(\.name))
   }
 
 }

@@ -32,7 +32,7 @@ extension Graph {
     case .matmul(let left, _):
       let shape = types[0].denseShape
       return 2 * result * size(shape[left ? shape.count - 2 : shape.count - 1])
-    case .unary, .binary, .compare, .select, .convert, .mask:
+    case .unary, .binary, .compare, .select, .convert, .mask, .dropout:
       return result
     case .softmax:
       return 4 * result

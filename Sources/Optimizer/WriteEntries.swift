@@ -8,7 +8,8 @@ extension Pass {
   /// `forward` is what the model says, without labels that it does not use. `step` is `forward` for
   /// one step: each scan is replaced by its body, and what has the scanned axis loses it. There is
   /// no `step` where nothing is scanned, or where one step does not stand for itself. `train` is the
-  /// model with its section `train`, if it has one.
+  /// model with its section `train`, if it has one. There alone elements are dropped: each `dropout` is
+  /// given the number of its place and reads two inputs more, the seed and the number of the update.
   ///
   ///     input x : f32[n, 8]               entry forward { … as before … }
   ///     label y : f32[n, 8]
@@ -25,6 +26,7 @@ extension Pass {
     forward.name = "forward"
     let training = forward.training
     forward.removeTraining()
+    forward.removeDropout(in: module.dimensions)
     forward.removeUnusedLabels()
     module.form = .entries
     var train = module.entries[0]
@@ -37,6 +39,7 @@ extension Pass {
     if training != nil {
       train.name = "train"
       train.graph.body.closingComments = []
+      train.writeDropout(besides: module.namesOfDeclarations)
       module.entries.append(train)
     }
   }

@@ -16,6 +16,7 @@ enum Operation {
   case linear, matmul, oneHot, concat, split, slice, transpose, reshape, stack
   case select, softmax, logSoftmax, argmax, gather, convert, mask, old
   case detach, broadcast, crossEntropy, crossEntropyGradient, weightGradient, scatterAdd
+  case dropout
 
   /// The mean of the squares of differences; read as simpler operations.
   case squaredError
@@ -40,7 +41,7 @@ enum Operation {
       "argmax": .argmax, "gather": .gather, "f32": .convert, "mask": .mask, "old": .old,
       "detach": .detach, "broadcast": .broadcast, "cross_entropy": .crossEntropy,
       "cross_entropy_gradient": .crossEntropyGradient, "weight_gradient": .weightGradient,
-      "scatter_add": .scatterAdd, "mse": .squaredError,
+      "scatter_add": .scatterAdd, "mse": .squaredError, "dropout": .dropout,
     ]
     for f in Unary.allCases { result[f.rawValue] = .unary(f) }
     for f in Binary.allCases { result[f.rawValue] = .binary(f) }
@@ -59,6 +60,7 @@ enum Operation {
     case .transpose: ["axes"]
     case .reduction, .max: ["axis", "keepdims"]
     case .crossEntropy, .crossEntropyGradient: ["mask"]
+    case .dropout: ["rate", "site", "seed", "update", "step"]
     case .unary, .binary, .comparison, .oneHot, .reshape, .select, .gather, .convert, .mask, .old,
       .detach, .broadcast, .weightGradient, .scatterAdd, .squaredError:
       []
@@ -69,7 +71,11 @@ enum Operation {
   var requiredLabels: [String] {
     switch self {
     case .concat, .split, .slice, .stack: ["axis"]
-    default: []
+    case .dropout: ["rate"]
+    case .unary, .binary, .comparison, .reduction, .max, .linear, .matmul, .oneHot, .transpose,
+      .reshape, .select, .softmax, .logSoftmax, .argmax, .gather, .convert, .mask, .old, .detach,
+      .broadcast, .crossEntropy, .crossEntropyGradient, .weightGradient, .scatterAdd, .squaredError:
+      []
     }
   }
 
@@ -77,7 +83,7 @@ enum Operation {
   var operandCounts: ClosedRange<Int> {
     switch self {
     case .unary, .oneHot, .transpose, .softmax, .logSoftmax, .argmax, .convert, .old, .reduction,
-      .detach:
+      .detach, .dropout:
       1...1
     case .binary, .comparison, .matmul, .split, .slice, .reshape, .gather, .mask, .broadcast,
       .crossEntropy, .crossEntropyGradient, .weightGradient, .squaredError:

@@ -40,6 +40,7 @@ extension Resolver {
     case .crossEntropy: return crossEntropy(list, name, isGradient: false, at: span)
     case .crossEntropyGradient: return crossEntropy(list, name, isGradient: true, at: span)
     case .scatterAdd: return scatterAdd(list, name, at: span)
+    case .dropout: return dropout(list, name, at: span)
     case .squaredError: return squaredError(list, name, at: span)
     default: break
     }
@@ -92,7 +93,7 @@ extension Resolver {
     case .detach: return .detach
     case .weightGradient: return .weightGradient
     case .linear, .split, .slice, .reshape, .mask, .old, .broadcast, .crossEntropy,
-      .crossEntropyGradient, .scatterAdd, .squaredError:
+      .crossEntropyGradient, .scatterAdd, .dropout, .squaredError:
       return nil
     }
   }

@@ -369,7 +369,8 @@ extension Diagnostic {
   /// Returns an error reporting that something cannot have a default.
   static func invalidDefault(at span: SourceSpan) -> Diagnostic {
     .error(
-      .invalidInitialiser, "only an input of type 'f32' without axes can have a default", at: span)
+      .invalidInitialiser,
+      "only an 'f32' or an index without axes, and no label, can have a default", at: span)
   }
 
 }

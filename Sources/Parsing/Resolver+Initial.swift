@@ -133,7 +133,7 @@ extension Resolver {
   }
 
   /// Reports that `elements` cannot be those of a tensor of `type`, if that is so.
-  private mutating func check(
+  mutating func check(
     _ elements: [Double], _ type: TensorType, at span: SourceSpan
   ) -> Bool {
     let limit: Int

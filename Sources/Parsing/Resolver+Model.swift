@@ -217,11 +217,15 @@ extension Resolver {
   private mutating func defaultValue(
     _ initial: Initial, _ type: TensorType, isLabel: Bool
   ) -> Double? {
-    guard case .expression(let e) = initial, type == .scalar, !isLabel else {
+    guard case .expression(let e) = initial, type.shape.isEmpty, type.element != .bool, !isLabel
+    else {
       report(.invalidDefault(at: initial.span))
       return nil
     }
-    return scalar(of: e)?.value(in: module.dimensions)
+    guard let number = scalar(of: e)?.value(in: module.dimensions),
+      check([number], type, at: e.span)
+    else { return nil }
+    return number
   }
 
 }

@@ -67,7 +67,7 @@ extension Entry {
       return node.operands.filter(isSequence).allSatisfy {
         graph.type(of: $0).denseShape.count == rank
       }
-    case .oneHot, .convert, .detach: return true
+    case .oneHot, .convert, .detach, .dropout: return true
     case .broadcast: return graph.type(of: node.operands[0]).denseShape.count == rank
     case .softmax(let axis, _): return axis > 0
     case .concat(let axis): return axis > 0

@@ -58,6 +58,7 @@ extension Kernel {
       Access(
         reads: [k.logits, k.labels] + (k.mask.map { [$0] } ?? []), writes: [k.output])
     case .scatter(let k): Access(reads: [k.index, k.values], writes: [k.output])
+    case .drop(let k): Access(reads: [k.input, k.seed, k.update], writes: [k.output])
     case .batched(let k):
       Access(
         reads: k.pack.access.reads + k.product.access.reads,

@@ -15,6 +15,7 @@ package indirect enum Kernel: Hashable, Sendable {
   case literal(Literal)
   case crossEntropy(CrossEntropy)
   case scatter(Scatter)
+  case drop(Drop)
 
   /// Repeats kernels for each batch of a product of two tensors.
   case batched(Batched)
@@ -348,6 +349,36 @@ package struct Scatter: Hashable, Sendable {
   /// The index of each row, and the rows, both without gaps.
   package var index: Place
   package var values: Place
+
+  package var output: Place
+
+}
+
+/// The elements of a tensor that dropout keeps, scaled, and zeros elsewhere.
+package struct Drop: Hashable, Sendable {
+
+  /// Where the number of the step is known.
+  package enum Step: Hashable, Sendable {
+
+    case number(Int)
+    case loop(Int, offset: Int)
+
+  }
+
+  package var rate: Double
+  package var site: Int
+
+  /// The number of elements.
+  package var count: Count
+
+  package var step: Step
+
+  /// The elements, without gaps.
+  package var input: Place
+
+  /// The seed and the number of the update, one integer each.
+  package var seed: Place
+  package var update: Place
 
   package var output: Place
 

@@ -138,6 +138,7 @@ private struct PlanText {
       let name = k.isGradient ? "cross_entropy_gradient" : "cross_entropy"
       return "\(name) \(text(k.rows)) x \(k.columns)"
     case .scatter(let k): return "scatter_add \(text(k.rows)) x \(k.columns) to \(k.sums)"
+    case .drop(let k): return "dropout \(text(k.count)) at site \(k.site)"
     case .batched(let k): return "for \(text(k.batches)) pack and \(text(k.product))"
     }
   }

@@ -109,10 +109,7 @@ extension GraphPlanner {
   /// `true` iff something reads `step`, the step of a scan, as an index and not only as a place.
   private func isRead(_ step: Value) -> Bool {
     if results.contains(step) { return true }
-    return users[step, default: []].contains { id in
-      if case .at = graph[id].op { return false }
-      return true
-    }
+    return users[step, default: []].contains { !graph[$0].readsOnlyPlace(of: step) }
   }
 
   /// Writes `step`, that of `loop`, to memory.

@@ -123,7 +123,7 @@ extension GraphPlanner {
       }
     case .source, .argument, .at, .linear, .matmul, .oneHot, .concat, .slice, .transpose,
       .reshape, .stack, .softmax, .reduce, .argmax, .gather, .mask, .detach, .broadcast,
-      .crossEntropy, .crossEntropyGradient, .weightGradient, .scatterAdd, .scan:
+      .crossEntropy, .crossEntropyGradient, .weightGradient, .scatterAdd, .dropout, .scan:
       preconditionFailure("'\(node.op)' is not element-wise")
     }
   }

@@ -47,6 +47,7 @@ extension GraphPlanner {
     case .crossEntropyGradient: planCrossEntropy(v, node, isGradient: true)
     case .weightGradient: planWeightGradient(v, node)
     case .scatterAdd: planScatterAdd(v, node)
+    case .dropout(let dropout): planDropout(v, node, dropout)
     }
   }
 

@@ -88,6 +88,9 @@ extension Kernel {
     switch self {
     case .product(let k): return k.shares(lanes: lanes)
     case .map(let k): return k.shares(hints: hints)
+    case .drop(let k):
+      guard case .fixed(let n) = k.count, n >= 256 else { return [] }
+      return evenShares(of: n, unit: 16, hints: hints)
     case .pack(let k):
       let width = k.vectors * lanes
       let panels = (k.units + width - 1) / width
@@ -155,6 +158,11 @@ extension Kernel {
             loops: [(k.sums, k.columns), (share.size, 1)])
         ]
       )
+    case .drop(let k):
+      let ends = [k.input, k.output].map {
+        Footprint($0, grains: share.grains, stride: share.size, loops: [(share.size, 1)])
+      }
+      return ([ends[0], Footprint(k.seed), Footprint(k.update)], [ends[1]])
     case .crossEntropy(let k):
       func footprint(_ place: Place, _ width: Int) -> Footprint {
         Footprint(
@@ -180,6 +188,7 @@ extension Kernel {
       return Double(k.rows.value(steps: 1) * k.units * (depth + 8 * k.segments)) / rate
     case .map(let k):
       return Double(k.loops.reduce(1) { $0 * $1.value(steps: 1) }) / Double(machine.lanes) * 2
+    case .drop(let k): return Double(k.count.value(steps: 1)) / Double(machine.lanes) * 20
     case .reduce(let k):
       return Double((k.outer + k.inner).reduce(1) { $0 * $1.value(steps: 1) })
         / Double(machine.lanes)
@@ -282,11 +291,16 @@ extension Map {
     let whole = loops.dropFirst().reduce(n) { $0 * $1.value(steps: 1) }
     guard whole >= 256 else { return [] }
     // Whole vectors, where those run along the loop that is divided.
-    let unit = loops.count == 1 ? 16 : 1
-    return (hints + [32, 16, 8, 4, 2]).filter { $0 > 1 && n % ($0 * unit) == 0 }
-      .map { KernelCall.Share(axis: .rows, grains: $0, size: n / $0) }
+    return evenShares(of: n, unit: loops.count == 1 ? 16 : 1, hints: hints)
   }
 
+}
+
+/// Returns the divisions of `n` elements into equal grains of a multiple of `unit`, those into as many
+/// as `hints` say first.
+private func evenShares(of n: Int, unit: Int, hints: [Int]) -> [KernelCall.Share] {
+  (hints + [32, 16, 8, 4, 2]).filter { $0 > 1 && n % ($0 * unit) == 0 }
+    .map { KernelCall.Share(axis: .rows, grains: $0, size: n / $0) }
 }
 
 extension Reduce {

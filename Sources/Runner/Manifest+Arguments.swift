@@ -127,7 +127,14 @@ extension Manifest {
 extension Manifest.Value {
 
   /// The value of an input that is not given, if it has a default.
-  var defaultTensor: Tensor? { defaultValue.map { Tensor(shape: [], [Float($0)]) } }
+  var defaultTensor: Tensor? {
+    defaultValue.map { number in
+      switch element {
+      case .f32: Tensor(shape: [], [Float(number)])
+      case .index, .bool: Tensor(shape: [], .int64([Int64(number)]))
+      }
+    }
+  }
 
 }
 

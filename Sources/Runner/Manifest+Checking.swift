@@ -144,7 +144,7 @@ extension Manifest {
 
     mutating func check(classes: Int?, of element: Manifest.Element, in subject: String) {
       switch (element, classes) {
-      case (.index, let classes?) where (0..<Manifest.elementLimit).contains(classes): break
+      case (.index, let classes?) where (0...Manifest.elementLimit).contains(classes): break
       case (.f32, nil), (.bool, nil): break
       default: report("\(subject) has a wrong number of classes")
       }
@@ -153,10 +153,17 @@ extension Manifest {
     /// Reports a default that `input` of `subject` cannot have.
     mutating func check(defaultOf input: Manifest.Value, in subject: String) {
       let part = "'\(input.name.printable)' of \(subject)"
-      if input.element != .f32 || !input.shape.isEmpty {
+      if input.element == .bool || !input.shape.isEmpty {
         report("\(part) has a default, but is no scalar")
       }
-      if input.defaultValue?.isNaN == true { report("\(part) has a default that is no number") }
+      guard let number = input.defaultValue else { return }
+      if number.isNaN { report("\(part) has a default that is no number") }
+      if let classes = input.classes,
+        number != number.rounded() || number < 0
+          || number >= Double(classes)
+      {
+        report("\(part) has a default that is out of range")
+      }
     }
 
     mutating func check(_ initializer: Initializer?, shape: [Int], of subject: String) {

@@ -39,6 +39,10 @@ package protocol TrainableModel: AnyObject {
   /// - Requires: the model has one.
   func setLearningRate(_ rate: Double)
 
+  /// Lets the updates to come drop elements as those do that belong to `seed` and `update`, the number
+  /// of updates before; does nothing if the model drops none.
+  func setCounters(seed: UInt64, update: Int)
+
   /// Updates the parameters by one window; states that are carried go on.
   ///
   /// Returns the mean cross entropy of the labels in nats, or another loss that the model is trained

@@ -49,6 +49,11 @@ package final class TrainableSession: TrainableModel {
   /// The place of the learning rate among the inputs.
   private let rate: Int?
 
+  /// The places of the seed and of the number of the update among the inputs, by which elements are
+  /// dropped.
+  private let seed: Int?
+  private let updateNumber: Int?
+
   /// The entry `forward`, if it is used.
   private let forward: TextCall?
 
@@ -75,6 +80,8 @@ package final class TrainableSession: TrainableModel {
     norm = entry.scalarOutput("gradient_norm")
     rate = entry.inputs.firstIndex { $0.name == "lr" && $0.element == .f32 && $0.shape.isEmpty }
     learningRate = rate.flatMap { inputs["lr"]?.scalar ?? entry.inputs[$0].defaultValue }
+    seed = inputs["seed"] == nil ? entry.counter("seed") : nil
+    updateNumber = inputs["update"] == nil ? entry.counter("update") : nil
     forward =
       evaluates
       ? try TextCall(
@@ -116,6 +123,15 @@ package final class TrainableSession: TrainableModel {
   package func setLearningRate(_ rate: Double) {
     guard let index = self.rate else { preconditionFailure("the model has a learning rate") }
     train.call.setInput(index, to: [Float(rate)])
+  }
+
+  package func setCounters(seed: UInt64, update: Int) {
+    // Every bit of the seed counts.
+    let folded = seed ^ seed >> 31 ^ seed >> 62
+    if let index = self.seed { train.call.setInput(index, to: [Int32(folded & 0x7fff_ffff)]) }
+    if let index = updateNumber {
+      train.call.setInput(index, to: [Int32(truncatingIfNeeded: update & 0x7fff_ffff)])
+    }
   }
 
   package func update(inputs: [Int32], labels: [Int32]) -> (loss: Float, gradientNorm: Float?) {
@@ -225,6 +241,15 @@ extension Tensor {
 }
 
 extension Manifest.Entry {
+
+  /// Returns the place of the input that the pass `entries` has called `stem`, with underscores behind
+  /// it where another one has that name: an index that any 31 bits are.
+  fileprivate func counter(_ stem: String) -> Int? {
+    inputs.firstIndex { input in
+      input.name.hasPrefix(stem) && input.name.dropFirst(stem.count).allSatisfy { $0 == "_" }
+        && input.classes == 1 << 31 && input.shape.isEmpty && input.defaultValue != nil
+    }
+  }
 
   /// Returns the place of output `name` if it is a scalar of `f32`.
   fileprivate func scalarOutput(_ name: String) -> Int? {

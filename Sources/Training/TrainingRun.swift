@@ -162,6 +162,7 @@ package struct TrainingRun {
       if let rate = settings.learningRate, settings.schedule != .constant {
         model.setLearningRate(settings.schedule.rate(rate, update: progress.update))
       }
+      model.setCounters(seed: settings.seed, update: progress.update)
       windows?.fill(&window.inputs, &window.labels, at: progress.position)
       let (loss, norm) = model.update(inputs: window.inputs, labels: window.labels)
       let seconds = (clock.now - start) / .seconds(1)

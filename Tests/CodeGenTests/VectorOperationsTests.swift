@@ -192,7 +192,8 @@ import Testing
       let comparisons = [
         equal(j, k), notEqual(j, k), less(j, k), lessEqual(j, k), greater(j, k), greaterEqual(j, k),
         and(less(j, k), equal(j, k)), or(less(j, k), equal(j, k)), not(less(j, k)),
-        select(less(j, k), j, k),
+        select(less(j, k), j, k), shiftRight(splat(-8), 1),
+        exclusiveOr(addIntegers(j, k), multiplyIntegers(j, splat(-1))),
       ]
       check((0..<4).map { comparisons[0][$0] == [0, 0, 1, 0][$0] })
       check((0..<4).map { comparisons[1][$0] == [1, 1, 0, 1][$0] })
@@ -204,6 +205,8 @@ import Testing
       check((0..<4).map { comparisons[7][$0] == [1, 1, 1, 0][$0] })
       check((0..<4).map { comparisons[8][$0] == [0, 0, 1, 1][$0] })
       check((0..<4).map { comparisons[9][$0] == [1, 2, 3, 3][$0] })
+      check((0..<4).map { comparisons[10][$0] == Int32.max - 3 })
+      check((0..<4).map { comparisons[11][$0] == [-5, -5, -5, -5][$0] })
     }
     main()
 
@@ -254,6 +257,9 @@ import Testing
     Wrapper("equal", "equal(i, j)", "vpcmpeqd", storing: "s"),
     Wrapper("select", "select(i, a, b)", "vmovups"),
     Wrapper("convert", "convert(i)", "vcvtdq2ps"),
+    Wrapper("scrambled", "scrambled(n, i, j)", "vpmulld", storing: "s"),
+    Wrapper("shiftRight", "shiftRight(i, 17)", "vpsrld", storing: "s"),
+    Wrapper("exclusiveOr", "exclusiveOr(i, j)", "vpxor", storing: "s"),
     Wrapper("loadFirst", "load(p + 64, count: n)", "{z}"),
     Wrapper("storeFirst", "a", "{%k", storing: "r, count: n"),
     Wrapper("splat", "splat(p[0])", "vbroadcastss"),

@@ -50,57 +50,60 @@ struct GradientCase: CustomTestStringConvertible {
   }
 
   /// One for each operation and each of its forms.
-  static let operations: [GradientCase] = [
-    "y = -x", "y = exp(x)", "y = log(x * x + 1)", "y = sqrt(x * x + 1)", "y = abs(x)",
-    "y = tanh(x)", "y = sigmoid(x)", "y = relu(x)",
-    "y = x + z", "y = x + b", "y = k + x", "y = x + s", "y = s + s",
-    "y = x - z", "y = b - x", "y = x - k", "y = s - x",
-    "y = x * z", "y = x * b", "y = k * x", "y = x * s", "y = b * k", "y = x * x",
-    "y = x / (z * z + 1)", "y = b / (x * x + 1)", "y = x / (k * k + 1)", "y = x / (s * s + 1)",
-    "y = max(x, z)", "y = max(x, b)", "y = min(x, z)", "y = min(k, x)", "y = max(x, x)",
-    "y = min(max(x, -0.5), 0.5)",
-    "y = where(c, x, z)", "y = where(x > z, x * b, k)", "y = where(d, s, 0) * s",
-    "y = where(and(not(c), or(c, x > 0)), x, z * z)",
-    "y = f32(x > z) * x", "y = f32(i) * v[0]", "y = f32(c) * x",
-    "y = softmax(x)", "y = softmax(x, axis: 0)", "y = log_softmax(x)",
-    "y = log_softmax(x, axis: 0)",
-    "y = sum(x)", "y = sum(x * z, axis: 0)", "y = sum(x, axis: 1, keepdims: true) * z",
-    "y = sum(q, axis: [1, 3])", "y = sum(s) * s",
-    "y = mean(x * z)", "y = mean(x, axis: 1)", "y = mean(q, axis: [0, 2], keepdims: true)",
-    "y = max(x * z, axis: [0, 1])", "y = max(x, axis: 1)", "y = max(x, axis: 0, keepdims: true)",
-    "y = max(concat(x, x, axis: 1), axis: 1)",
-    "y = gather(F, argmax(x)) * z", "y = gather(E, j)", "y = gather(v, i)", "y = gather(E, o)",
-    "y = linear(one_hot(i), W)", "y = one_hot(i) * x", "y = one_hot(i) @ W",
-    "y = concat(one_hot(i), x, axis: 1)",
-    "y = x @ W", "y = matmul(x, U, transpose_b: true)", "y = matmul(x, z, transpose_a: true)",
-    "y = matmul(W, x, transpose_a: true, transpose_b: true)",
-    "y = q @ W", "y = matmul(q, R)", "y = matmul(R, q, transpose_a: true, transpose_b: true)",
-    "y = matmul(q, U, transpose_b: true)",
-    "y = linear(x, W)", "y = linear(x, F, b)", "y = linear(v, F, b)", "y = linear(q, W)",
-    "y = linear([x, z], V)", "y = linear([x, one_hot(i)], V)",
-    "y = linear([gather one_hot(i), x], V)",
-    "y = linear([x, one_hot(i)], [W, F[:, 0 ..< 2]], b[0 ..< 2])",
-    "y = linear([x to 0 ..< 2, z to 1 ..< 4], [W, V[0 ..< m, 0 ..< 3]], b)",
-    "y = linear(x, F, start: z)", "y = linear(x, F, b, start: x)",
-    "y = concat(x, z, k, axis: 1)", "y = concat(x, z, axis: 0) * b",
-    "a, e = split(x, 2, axis: 1)\n  y = a * e",
-    "y = slice(x, 1 ..< 3, axis: 1)", "y = x[0 ..< 2] * x[1 ..< 3]",
-    "y = slice(x, 0 ..< 2, axis: 0) + x[2]",
-    "y = x[0]", "y = x[:, 1] * x[2, 3]", "y = x[0] * x[1] + x[2]",
-    "y = stack(x, z, axis: 1)", "y = stack(s, s * s, axis: 0)",
-    "y = transpose(x)", "y = transpose(q, axes: [2, 0, 3, 1])",
-    "y = reshape(x, [2, 6])", "y = reshape(s, [1, 1]) * x",
-    "y = f32(mask(o, n)) * v[0]",
-    "y = detach(x) * x", "y = broadcast(b, [2, n, m])", "y = broadcast(s, [2]) * s",
-    "y = broadcast(k, [n, m]) * x",
-    "y = cross_entropy(x, i)", "y = cross_entropy(x, i, mask: d) * s",
-    "y = cross_entropy(v, i[0])", "y = cross_entropy(x, i, mask: and(d, not(d)))",
-    "y = cross_entropy_gradient(x, i)", "y = cross_entropy_gradient(x, i, mask: d)",
-    "y = weight_gradient(x, z)", "y = weight_gradient(one_hot(i), x)", "y = weight_gradient(v, b)",
-    "y = weight_gradient(q, q)",
-    "y = scatter_add(gather(E, j), j, n)", "y = scatter_add(x, i, m)", "y = scatter_add(v, o, n)",
-    "y = mse(x, z)", "y = mse(x, b)",
-  ].map { GradientCase($0) }
+  static let operations: [GradientCase] =
+    [
+      "y = -x", "y = exp(x)", "y = log(x * x + 1)", "y = sqrt(x * x + 1)", "y = abs(x)",
+      "y = tanh(x)", "y = sigmoid(x)", "y = relu(x)",
+      "y = x + z", "y = x + b", "y = k + x", "y = x + s", "y = s + s",
+      "y = x - z", "y = b - x", "y = x - k", "y = s - x",
+      "y = x * z", "y = x * b", "y = k * x", "y = x * s", "y = b * k", "y = x * x",
+      "y = x / (z * z + 1)", "y = b / (x * x + 1)", "y = x / (k * k + 1)", "y = x / (s * s + 1)",
+      "y = max(x, z)", "y = max(x, b)", "y = min(x, z)", "y = min(k, x)", "y = max(x, x)",
+      "y = min(max(x, -0.5), 0.5)",
+      "y = where(c, x, z)", "y = where(x > z, x * b, k)", "y = where(d, s, 0) * s",
+      "y = where(and(not(c), or(c, x > 0)), x, z * z)",
+      "y = f32(x > z) * x", "y = f32(i) * v[0]", "y = f32(c) * x",
+      "y = softmax(x)", "y = softmax(x, axis: 0)", "y = log_softmax(x)",
+      "y = log_softmax(x, axis: 0)",
+      "y = sum(x)", "y = sum(x * z, axis: 0)", "y = sum(x, axis: 1, keepdims: true) * z",
+      "y = sum(q, axis: [1, 3])", "y = sum(s) * s",
+      "y = mean(x * z)", "y = mean(x, axis: 1)", "y = mean(q, axis: [0, 2], keepdims: true)",
+      "y = max(x * z, axis: [0, 1])", "y = max(x, axis: 1)", "y = max(x, axis: 0, keepdims: true)",
+      "y = max(concat(x, x, axis: 1), axis: 1)",
+      "y = gather(F, argmax(x)) * z", "y = gather(E, j)", "y = gather(v, i)", "y = gather(E, o)",
+      "y = linear(one_hot(i), W)", "y = one_hot(i) * x", "y = one_hot(i) @ W",
+      "y = concat(one_hot(i), x, axis: 1)",
+      "y = x @ W", "y = matmul(x, U, transpose_b: true)", "y = matmul(x, z, transpose_a: true)",
+      "y = matmul(W, x, transpose_a: true, transpose_b: true)",
+      "y = q @ W", "y = matmul(q, R)", "y = matmul(R, q, transpose_a: true, transpose_b: true)",
+      "y = matmul(q, U, transpose_b: true)",
+      "y = linear(x, W)", "y = linear(x, F, b)", "y = linear(v, F, b)", "y = linear(q, W)",
+      "y = linear([x, z], V)", "y = linear([x, one_hot(i)], V)",
+      "y = linear([gather one_hot(i), x], V)",
+      "y = linear([x, one_hot(i)], [W, F[:, 0 ..< 2]], b[0 ..< 2])",
+      "y = linear([x to 0 ..< 2, z to 1 ..< 4], [W, V[0 ..< m, 0 ..< 3]], b)",
+      "y = linear(x, F, start: z)", "y = linear(x, F, b, start: x)",
+      "y = concat(x, z, k, axis: 1)", "y = concat(x, z, axis: 0) * b",
+      "a, e = split(x, 2, axis: 1)\n  y = a * e",
+      "y = slice(x, 1 ..< 3, axis: 1)", "y = x[0 ..< 2] * x[1 ..< 3]",
+      "y = slice(x, 0 ..< 2, axis: 0) + x[2]",
+      "y = x[0]", "y = x[:, 1] * x[2, 3]", "y = x[0] * x[1] + x[2]",
+      "y = stack(x, z, axis: 1)", "y = stack(s, s * s, axis: 0)",
+      "y = transpose(x)", "y = transpose(q, axes: [2, 0, 3, 1])",
+      "y = reshape(x, [2, 6])", "y = reshape(s, [1, 1]) * x",
+      "y = f32(mask(o, n)) * v[0]",
+      "y = detach(x) * x", "y = broadcast(b, [2, n, m])", "y = broadcast(s, [2]) * s",
+      "y = broadcast(k, [n, m]) * x",
+      "y = cross_entropy(x, i)", "y = cross_entropy(x, i, mask: d) * s",
+      "y = cross_entropy(v, i[0])", "y = cross_entropy(x, i, mask: and(d, not(d)))",
+      "y = cross_entropy_gradient(x, i)", "y = cross_entropy_gradient(x, i, mask: d)",
+      "y = weight_gradient(x, z)", "y = weight_gradient(one_hot(i), x)",
+      "y = weight_gradient(v, b)",
+      "y = weight_gradient(q, q)",
+      "y = scatter_add(gather(E, j), j, n)", "y = scatter_add(x, i, m)", "y = scatter_add(v, o, n)",
+      "y = mse(x, z)", "y = mse(x, b)",
+      "y = dropout(x * z, rate: 0.4, site: 2, seed: 7, update: o, step: 1)",
+    ].map { GradientCase($0) }
 
 }
 
@@ -108,6 +111,22 @@ extension GradientCase {
 
   /// Models with scans.
   static let scans: [GradientCase] = [
+    GradientCase(
+      "dropout in a scan",
+      """
+      model M {
+        dim n = 4, b = 2, m = 3
+        input x    : f32[n, b, m]
+        input seed : index<9>
+        param W    : f32[m, m] = zeros
+        state h    : f32[b, m] = zeros
+        scan t in n {
+          h = tanh(linear(dropout(h, rate: 0.5, site: 1, seed: seed, update: 2, step: t), W) + x[t])
+          y[t] = dropout(h, rate: 0.2, site: 2, seed: seed, update: 2, step: t)
+        }
+        output y
+      }
+      """),
     GradientCase(
       "rnn with a loss",
       """

@@ -7,6 +7,7 @@ extension GraphGenerator {
     case unary, logarithm, root, exponential, quotient, binary, number, select, truth, compare
     case indexCompare, softmax, reduce, argmax, gather, convert, mask, oneHot, started, infix
     case loss, lossGradient, weightGradient, scatterAdd, broadcast, detach, squaredError
+    case dropout
 
   }
 
@@ -33,6 +34,24 @@ extension GraphGenerator {
     case .softmax, .reduce: reduce(kind)
     case .loss, .lossGradient, .weightGradient, .scatterAdd, .broadcast, .detach, .squaredError:
       differentiate(kind)
+    case .dropout: drop()
+    }
+  }
+
+  /// Appends the line of a dropout, in a scan of the elements of the step.
+  private mutating func drop() {
+    guard let x = numbers(), x.magnitude <= 2 else { return }
+    var result = x
+    result.magnitude *= 2
+    let step = ["0", "t", "u"][items.count - 1]
+    let counters = "seed: \(Int.random(in: 0...9, using: &random)), update: 3, step: \(step)"
+    let site = Int.random(in: 0...99, using: &random)
+    // Twice a number has no more digits.
+    if chance(0.5) {
+      line("dropout(\(x.text), rate: 0.5, site: \(site), \(counters))", result)
+    } else {
+      result.isExact = false
+      line("dropout(\(x.text), rate: 0.1, site: \(site), \(counters))", result)
     }
   }
 

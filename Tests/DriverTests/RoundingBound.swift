@@ -177,6 +177,10 @@ struct RoundingAnalysis {
         let error = x[0].error + (n + 2) * Self.unit * x[0].magnitude
         return RoundingBound(x[0].lower, x[0].upper, error: error)
       }
+    case .dropout(let dropout):
+      let scale = 1 / (1 - dropout.rate)
+      let error = scale * (x[0].error + 2 * Self.unit * x[0].magnitude)
+      return RoundingBound(scale * min(0, x[0].lower), scale * max(0, x[0].upper), error: error)
     case .argmax(let axis):
       let n = size(of: node.operands[0], axis: axis)
       return RoundingBound(0, n - 1, error: x[0].error == 0 ? 0 : .infinity)

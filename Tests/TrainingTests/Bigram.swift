@@ -117,6 +117,10 @@ final class Bigram: TrainableModel {
     return (0..<classes).map { table[Int(token) * classes + $0] + seen[row] * trace[$0] }
   }
 
+  func setCounters(seed: UInt64, update: Int) {
+    // Nothing is dropped.
+  }
+
   func update(inputs: [Int32], labels: [Int32]) -> (loss: Float, gradientNorm: Float?) {
     windows.append(inputs)
     if windows.count > lastFiniteUpdate { return (.infinity, 1) }
