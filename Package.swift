@@ -48,6 +48,7 @@ let package = Package(
       name: "Graphs", path: "Graphs", exclude: ["README.md", "rnn.svg"],
       resources: [
         .embedInCode("audio_lstm.graph"), .embedInCode("bidirectional_lstm.graph"),
+        .embedInCode("char_rnn.graph"),
         .embedInCode("concat_identity.graph"), .embedInCode("deep_lstm.graph"),
         .embedInCode("dense_lstm.graph"), .embedInCode("gru.graph"), .embedInCode("hello.graph"),
         .embedInCode("lstm.graph"), .embedInCode("rnn.graph"), .embedInCode("seq2seq.graph"),

@@ -5,6 +5,7 @@ package enum EmbeddedGraphs {
   private static let files: [(name: String, contents: [UInt8])] = [
     ("audio_lstm.graph", PackageResources.audio_lstm_graph),
     ("bidirectional_lstm.graph", PackageResources.bidirectional_lstm_graph),
+    ("char_rnn.graph", PackageResources.char_rnn_graph),
     ("concat_identity.graph", PackageResources.concat_identity_graph),
     ("deep_lstm.graph", PackageResources.deep_lstm_graph),
     ("dense_lstm.graph", PackageResources.dense_lstm_graph),
