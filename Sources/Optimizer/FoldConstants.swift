@@ -157,7 +157,7 @@ private struct ConstantFolding {
     case .iota: return DenseArray(shape: shape, (0..<count).map(Double.init))
     case .literal(let elements): return DenseArray(shape: shape, elements)
     case .constant(.number(let x)): return DenseArray(shape: shape, repeating: x)
-    case .constant, .uniform, .normal, .parameter: return nil
+    case .constant, .uniform, .normal, .scaled, .parameter: return nil
     }
   }
 

@@ -60,8 +60,10 @@ struct RoundingAnalysis {
     source = { source, element in
       switch source {
       case .number(let x): RoundingBound(x, x, error: abs(x - Double(Float(x))))
-      case .parameter(let p): Self.initial(module.parameters[p].initial, module)
-      case .constant(let c): Self.initial(module.constants[c].initial, module)
+      case .parameter(let p):
+        Self.initial(module.parameters[p].initial, module.parameters[p].type, module)
+      case .constant(let c):
+        Self.initial(module.constants[c].initial, module.constants[c].type, module)
       case .input, .state, .slot:
         switch element {
         case .index(let n): RoundingBound(0, Double(n.value(in: module.dimensions) ?? 0))
@@ -76,7 +78,9 @@ struct RoundingAnalysis {
   /// The bound of `value`, a result of the entry.
   func bound(of value: Value) -> RoundingBound { bounds[value] ?? sourceBound(of: value) }
 
-  private static func initial(_ initial: InitialValue, _ module: Module) -> RoundingBound {
+  private static func initial(
+    _ initial: InitialValue, _ type: TensorType, _ module: Module
+  ) -> RoundingBound {
     let d = module.dimensions
     switch initial {
     case .zeros: return RoundingBound(0, 0)
@@ -85,6 +89,11 @@ struct RoundingAnalysis {
       let x = x.value(in: d)
       return RoundingBound(x, x, error: abs(x) * unit)
     case .uniform(let low, let high): return RoundingBound(low.value(in: d), high.value(in: d))
+    case .scaled(let scaled):
+      let sizes = type.sizes(in: d) ?? []
+      let bound = (3 * scaled.variance(sizes: sizes, in: d)).squareRoot()
+      return scaled.isNormal
+        ? RoundingBound(-.infinity, .infinity, error: .infinity) : RoundingBound(-bound, bound)
     case .literal(let elements):
       let error = elements.map { abs($0 - Double(Float($0))) }.max() ?? 0
       return RoundingBound(elements.min() ?? 0, elements.max() ?? 0, error: error)
