@@ -41,7 +41,8 @@ let package = Package(
       name: "Graphs", path: "Graphs", exclude: ["README.md", "rnn.svg"],
       resources: [
         .embedInCode("concat_identity.graph"), .embedInCode("hello.graph"),
-        .embedInCode("hello.txt"), .embedInCode("rnn.graph"), .embedInCode("prose.txt"),
+        .embedInCode("hello.txt"), .embedInCode("lenet.graph"), .embedInCode("rnn.graph"),
+        .embedInCode("prose.txt"),
       ], swiftSettings: strict),
     library(
       "Driver",

@@ -5,6 +5,7 @@ package enum EmbeddedGraphs {
   private static let files: [(name: String, contents: [UInt8])] = [
     ("concat_identity.graph", PackageResources.concat_identity_graph),
     ("hello.graph", PackageResources.hello_graph),
+    ("lenet.graph", PackageResources.lenet_graph),
     ("rnn.graph", PackageResources.rnn_graph),
   ]
 
