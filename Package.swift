@@ -17,6 +17,13 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     exclude: name == "Driver" ? ["Cases", "Recorded"] : [], swiftSettings: strict)
 }
 
+/// The graphs that ship with graphc.
+let graphs = [
+  "audio_lstm", "bidirectional_lstm", "char_rnn", "concat_identity", "deep_lstm", "dense_lstm",
+  "gru",
+  "hello", "lenet", "lstm", "rnn", "seq2seq",
+]
+
 /// The cells that models can use without defining them.
 let cells = [
   "dense", "embedding", "gru", "gru_reset_before", "layer_norm_lstm", "lstm", "peephole_lstm",
@@ -46,15 +53,9 @@ let package = Package(
     library("Training", ["Runner", "Text", "Tensors", "Diagnostics"]),
     .target(
       name: "Graphs", path: "Graphs", exclude: ["README.md", "rnn.svg"],
-      resources: [
-        .embedInCode("audio_lstm.graph"), .embedInCode("bidirectional_lstm.graph"),
-        .embedInCode("char_rnn.graph"),
-        .embedInCode("concat_identity.graph"), .embedInCode("deep_lstm.graph"),
-        .embedInCode("dense_lstm.graph"), .embedInCode("gru.graph"), .embedInCode("hello.graph"),
-        .embedInCode("lstm.graph"), .embedInCode("rnn.graph"), .embedInCode("seq2seq.graph"),
-        .embedInCode("hello.txt"),
-        .embedInCode("prose.txt"),
-      ] + cells.map { .embedInCode("cells/\($0).cell.graph") }, swiftSettings: strict),
+      resources: [.embedInCode("hello.txt"), .embedInCode("prose.txt")]
+        + graphs.map { .embedInCode("\($0).graph") }
+        + cells.map { .embedInCode("cells/\($0).cell.graph") }, swiftSettings: strict),
     library(
       "Driver",
       [

@@ -11,6 +11,7 @@ package enum EmbeddedGraphs {
     ("dense_lstm.graph", PackageResources.dense_lstm_graph),
     ("gru.graph", PackageResources.gru_graph),
     ("hello.graph", PackageResources.hello_graph),
+    ("lenet.graph", PackageResources.lenet_graph),
     ("lstm.graph", PackageResources.lstm_graph),
     ("rnn.graph", PackageResources.rnn_graph),
     ("seq2seq.graph", PackageResources.seq2seq_graph),

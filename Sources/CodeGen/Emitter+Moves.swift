@@ -17,6 +17,9 @@ extension Emitter {
     case .literal(let k): emit(k)
     case .crossEntropy(let k): emit(k, share)
     case .drop(let k): emit(k, share)
+    case .convolve(let k): emit(k, share)
+    case .convolveGradient(let k): emit(k, share)
+    case .pooling(let k): emit(k, share)
     case .scatter(let k): emit(k, share)
     case .batched(let k): emit(k)
     }

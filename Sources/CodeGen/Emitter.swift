@@ -202,7 +202,8 @@ extension Count {
 /// Returns the Swift expression of the sum of `terms`, each a variable times a number.
 func sum(_ terms: [(variable: String, factor: Int)]) -> String {
   let texts = terms.compactMap { variable, factor -> String? in
-    if factor == 0 { return nil }
+    if factor == 0 || variable == "0" { return nil }
+    if let number = Int(variable) { return "\(number * factor)" }
     return factor == 1 ? variable : "\(variable) &* \(factor)"
   }
   return texts.isEmpty ? "0" : texts.joined(separator: " &+ ")

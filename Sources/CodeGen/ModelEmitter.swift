@@ -222,7 +222,7 @@ struct ModelEmitter {
       let scalar = Scalar32(type.element)
       return "[\(elements.map { literal($0, scalar) }.joined(separator: ", "))]"
     case .parameter(let p): return "weights.\(parameters[p.position].name)"
-    case .uniform, .normal: preconditionFailure("states do not start at random")
+    case .uniform, .normal, .scaled: preconditionFailure("states do not start at random")
     }
   }
 

@@ -55,10 +55,10 @@ struct SwiftNames {
 
   /// The words that begin the names of functions.
   private static let functionStems: Set<String> = [
-    "apply", "argmax", "batched", "crossEntropy", "drop", "dropKey",
+    "apply", "argmax", "batched", "convolve", "convolveGradient", "crossEntropy", "drop", "dropKey",
     "fill", "finish", "gather",
     "map", "mask",
-    "oneHot", "pack", "product", "reduce", "scatter", "softmax", "tile",
+    "oneHot", "pack", "pool", "product", "reduce", "scatter", "softmax", "tile",
   ]
 
   /// `true` iff `name` is like that of a tile's type.

@@ -50,13 +50,16 @@ extension VectorOperation {
   ) -> OperationText {
     let head = "\(inlined) \(rawValue)(_ a: \(v.type), _ b: \(v.type)) -> \(v.type) {"
     let arguments = "a._storage._value, b._storage._value"
+    let flat = "\(head) \(standard) }"
+    // The text is indented by two columns.
+    let fits = flat.utf8.count + 2 <= SourceWriter.width
     return OperationText(
       builtin: """
         \(head)
           Builtin.reinterpretCast(Builtin.\(builtin)_\(v.builtin)(\(arguments)))
         }
         """,
-      standard: "\(head) \(standard) }")
+      standard: fits ? flat : "\(head)\n  \(standard)\n}")
   }
 
   /// Returns the text of an operation on one vector.

@@ -62,13 +62,15 @@ extension Module {
 
   fileprivate var manifestParameters: [Manifest.Parameter] {
     parameters.map { p in
-      Manifest.Parameter(name: p.name, shape: sizes(p.type), initializer: initializer(p.initial))
+      Manifest.Parameter(
+        name: p.name, shape: sizes(p.type), initializer: initializer(p.initial, p.type))
     }
   }
 
   fileprivate var manifestSlots: [Manifest.Parameter] {
     slots.map { s in
-      Manifest.Parameter(name: s.name, shape: sizes(s.type), initializer: initializer(s.initial))
+      Manifest.Parameter(
+        name: s.name, shape: sizes(s.type), initializer: initializer(s.initial, s.type))
     }
   }
 
@@ -79,7 +81,7 @@ extension Module {
       return Manifest.State(
         name: state.name, element: element(state.type), classes: classes(state.type),
         shape: sizes(state.type), carried: state.isCarried,
-        initializer: state.initial.evaluated(in: dimensions), parameter: parameter)
+        initializer: state.initial.evaluated(for: state.type, in: dimensions), parameter: parameter)
     }
   }
 
@@ -103,8 +105,8 @@ extension Module {
     return sizes
   }
 
-  private func initializer(_ initial: InitialValue) -> Initializer {
-    guard let result = initial.evaluated(in: dimensions) else {
+  private func initializer(_ initial: InitialValue, _ type: TensorType) -> Initializer {
+    guard let result = initial.evaluated(for: type, in: dimensions) else {
       preconditionFailure("parameters do not start at other parameters")
     }
     return result

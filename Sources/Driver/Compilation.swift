@@ -187,7 +187,7 @@ package struct Compilation: Sendable {
   private static func checkStates(_ module: Module) throws(CompilationError) {
     for state in module.states {
       switch state.initial {
-      case .uniform, .normal:
+      case .uniform, .normal, .scaled:
         throw CompilationError(
           .error(
             .randomState,

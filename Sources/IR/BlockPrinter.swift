@@ -265,8 +265,43 @@ extension BlockPrinter {
     case .weightGradient: return "weight_gradient(\(x[0]), \(x[1]))"
     case .scatterAdd(let rows):
       return "scatter_add(\(x[0]), \(x[1]), \(rows.description(in: dimensions)))"
+    case .convolution(let convolution): return call(convolution, x)
+    case .pool(let pool): return call(pool, x)
     case .dropout(let dropout): return call(dropout, x)
     }
+  }
+
+  private func call(_ convolution: Convolution, _ x: [String]) -> String {
+    var operands = x
+    let name: String
+    switch convolution.role {
+    case .result: name = "conv2d"
+    case .imageGradient(let height, let width):
+      name = "conv2d_input_gradient"
+      operands.append(text([height, width]))
+    case .kernelGradient(let height, let width):
+      name = "conv2d_weight_gradient"
+      operands.append(text([height, width]))
+    }
+    if convolution.stride != 1 { operands.append("stride: \(convolution.stride)") }
+    if convolution.padding != 0 { operands.append("padding: \(convolution.padding)") }
+    return "\(name)(\(operands.joined(separator: ", ")))"
+  }
+
+  private func call(_ pool: Pool, _ x: [String]) -> String {
+    let name =
+      switch pool.role {
+      case .largest: "max_pool2d"
+      case .gradient: "max_pool2d_gradient"
+      case .chosen: "max_pool2d_choice"
+      }
+    let operands = x + ["size: \(pool.size)", "stride: \(pool.stride)"]
+    return "\(name)(\(operands.joined(separator: ", ")))"
+  }
+
+  /// Returns the text of `extents` in brackets.
+  private func text(_ extents: [Extent]) -> String {
+    "[\(extents.map { $0.description(in: module.dimensions) }.joined(separator: ", "))]"
   }
 
   private func call(_ dropout: Dropout, _ x: [String]) -> String {

@@ -91,6 +91,9 @@ struct ModuleVerifier {
     case .zeros, .ones, .iota: break
     case .constant(let x): verifyFinite([x], name)
     case .uniform(let x, let y), .normal(let x, let y): verifyFinite([x, y], name)
+    case .scaled(let scaled):
+      verifyFinite(scaled.gain.map { [$0] } ?? [], name)
+      if ![2, 4].contains(sizes.count) { errors.append("'\(name)' has no inputs and outputs") }
     case .literal(let elements):
       if elements.count != sizes.reduce(1, *) {
         errors.append("'\(name)' has \(elements.count) elements for the shape \(sizes)")

@@ -154,6 +154,9 @@ package enum InitialValue: Hashable, Sendable {
   case uniform(low: Scalar, high: Scalar)
   case normal(mean: Scalar, std: Scalar)
 
+  /// Random, as the number of inputs and outputs asks for.
+  case scaled(ScaledInitial)
+
   /// The elements in row-major order.
   case literal([Double])
 

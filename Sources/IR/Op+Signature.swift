@@ -67,6 +67,8 @@ extension Op {
     case .crossEntropyGradient(let hasMask): return try crossEntropy(hasMask, &c)
     case .weightGradient: return try outerProducts(&c)
     case .scatterAdd(let rows): return try sums(rows, &c)
+    case .convolution(let convolution): return try convolution.resultType(&c)
+    case .pool(let pool): return try pool.resultType(&c)
     case .dropout(let dropout): return try dropout.resultType(&c)
     }
   }

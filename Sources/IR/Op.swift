@@ -90,6 +90,12 @@ package enum Op: Hashable, Sendable {
   /// Sums of the parts of the first operand that have the same index in the second.
   case scatterAdd(rows: Extent)
 
+  /// A convolution of images, or one of its gradients; operands as in `Convolution`.
+  case convolution(Convolution)
+
+  /// The largest elements of windows of images, or what follows their places; operands as in `Pool`.
+  case pool(Pool)
+
   /// The first operand with some elements dropped and the others scaled; operands as in `Dropout`.
   case dropout(Dropout)
 

@@ -257,6 +257,7 @@ struct Printer {
     case .normal(let mean, let std):
       let center = mean == .number(0) ? "" : "mean: \(mean.text(in: dimensions)), "
       return "normal(\(center)std: \(std.text(in: dimensions)))"
+    case .scaled(let scaled): return text(scaled)
     case .literal(let elements):
       guard let shape = type.sizes(in: dimensions) else {
         preconditionFailure("sizes of declared types do not overflow")
@@ -264,6 +265,14 @@ struct Printer {
       return Self.text(elements[...], shape[...])
     case .parameter(let p): return module.parameters[p].name
     }
+  }
+
+  private func text(_ scaled: ScaledInitial) -> String {
+    var arguments = scaled.gain.map { ["gain: \($0.text(in: dimensions))"] } ?? []
+    if scaled.isNormal { arguments.append("distribution: normal") }
+    if scaled.countsOutputs { arguments.append("fan: out") }
+    let name = scaled.rule.rawValue
+    return arguments.isEmpty ? name : "\(name)(\(arguments.joined(separator: ", ")))"
   }
 
   /// Returns the nested brackets of `elements` in `shape`.

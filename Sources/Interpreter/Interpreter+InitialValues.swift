@@ -3,19 +3,26 @@ import Tensors
 
 extension InitialValue {
 
-  /// Returns the rule with its arguments evaluated, or `nil` for the value of a parameter.
-  package func evaluated(in dimensions: [Dimension]) -> Initializer? {
+  /// Returns the rule for something of `type` with its arguments evaluated, or `nil` for the value of a
+  /// parameter.
+  package func evaluated(for type: TensorType, in dimensions: [Dimension]) -> Initializer? {
     switch self {
-    case .zeros: .zeros
-    case .ones: .ones
-    case .constant(let x): .constant(x.value(in: dimensions))
-    case .iota: .iota
+    case .zeros: return .zeros
+    case .ones: return .ones
+    case .constant(let x): return .constant(x.value(in: dimensions))
+    case .iota: return .iota
     case .uniform(let low, let high):
-      .uniform(low: low.value(in: dimensions), high: high.value(in: dimensions))
+      return .uniform(low: low.value(in: dimensions), high: high.value(in: dimensions))
     case .normal(let mean, let std):
-      .normal(mean: mean.value(in: dimensions), std: std.value(in: dimensions))
-    case .literal(let elements): .literal(elements)
-    case .parameter: nil
+      return .normal(mean: mean.value(in: dimensions), std: std.value(in: dimensions))
+    case .scaled(let scaled):
+      let variance = scaled.variance(sizes: type.sizes(in: dimensions) ?? [], in: dimensions)
+      if scaled.isNormal { return .normal(mean: 0, std: variance.squareRoot()) }
+      // Numbers between -a and a have the variance a² / 3.
+      let bound = (3 * variance).squareRoot()
+      return .uniform(low: -bound, high: bound)
+    case .literal(let elements): return .literal(elements)
+    case .parameter: return nil
     }
   }
 
@@ -77,7 +84,7 @@ extension Interpreter {
   ) throws(InterpreterError) -> DenseArray {
     let shape = try type.denseShape.sizes(in: module.dimensions)
     let count = shape.reduce(1, *)
-    guard let initializer = initial.evaluated(in: module.dimensions) else {
+    guard let initializer = initial.evaluated(for: type, in: module.dimensions) else {
       preconditionFailure("only a state starts with the value of a parameter")
     }
     switch initializer {

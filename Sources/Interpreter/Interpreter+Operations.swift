@@ -65,6 +65,11 @@ extension Interpreter {
       return try .outerProducts(operands[0], operands[1])
     case .scatterAdd(let rows):
       return try operands[0].scatteredSums(at: operands[1], rows: rows.size(in: dimensions))
+    case .convolution(let convolution):
+      return try .convolution(
+        convolution, operands, shape: type.denseShape.sizes(in: dimensions))
+    case .pool(let pool):
+      return try .pool(pool, operands, shape: type.denseShape.sizes(in: dimensions))
     case .dropout(let dropout):
       return operands[0].dropping(by: dropout, Array(operands.dropFirst()))
     }

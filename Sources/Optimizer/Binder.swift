@@ -138,7 +138,8 @@ struct BindableValues {
     case .source, .argument, .at, .scan, .oneHot, .dropout: false
     case .linear, .matmul, .concat, .slice, .transpose, .reshape, .stack, .unary,
       .binary, .compare, .select, .softmax, .reduce, .argmax, .gather, .convert, .mask, .detach,
-      .broadcast, .crossEntropy, .crossEntropyGradient, .weightGradient, .scatterAdd:
+      .broadcast, .crossEntropy, .crossEntropyGradient, .weightGradient, .scatterAdd, .convolution,
+      .pool:
       graph[id].operands.allSatisfy { contains($0) }
     }
   }

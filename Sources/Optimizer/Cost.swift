@@ -106,7 +106,8 @@ private struct CostCounter {
     case .oneHot, .slice, .reshape, .detach: true
     case .source, .argument, .at, .linear, .matmul, .concat, .transpose, .stack, .unary, .binary,
       .compare, .select, .softmax, .reduce, .argmax, .gather, .convert, .mask, .broadcast,
-      .crossEntropy, .crossEntropyGradient, .weightGradient, .scatterAdd, .dropout, .scan:
+      .crossEntropy, .crossEntropyGradient, .weightGradient, .scatterAdd, .convolution, .pool,
+      .dropout, .scan:
       false
     }
   }
@@ -144,7 +145,9 @@ private struct CostCounter {
     case .softmax: return 5 * result
     case .crossEntropy, .crossEntropyGradient:
       return 5 * operands[0].denseShape.reduce(1) { $0 * extent($1) }
-    case .reduce, .argmax, .scatterAdd:
+    case .convolution(let convolution):
+      return convolution.work(operands, node.results[0].type) { size(of: $0) }
+    case .reduce, .argmax, .scatterAdd, .pool:
       return operands[0].denseShape.reduce(1) { $0 * extent($1) }
     // A one-hot row adds a row to a row of the result.
     case .weightGradient:

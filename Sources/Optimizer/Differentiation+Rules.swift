@@ -93,6 +93,8 @@ extension Differentiation {
     case .scatterAdd:
       // y[j] = sum of x where i = j;  dx = dy[i]
       accumulate(x[0], apply(.gather, [dy, recall(x[1])], name: name(of: x[0])))
+    case .convolution(let convolution): differentiate(convolution, x, dy)
+    case .pool(let pool): differentiate(pool, x, dy)
     case .dropout:
       // y = x * mask / (1 - rate);  dx = dy * mask / (1 - rate), with the same mask
       let counters = x.dropFirst().map { recall($0) }

@@ -99,6 +99,8 @@ struct DroppedAxis {
     case .dropout(let dropout):
       if dropout.site != nil { throw StepMismatch("drops elements of all steps") }
       self.op = op
+    case .convolution, .pool:
+      throw StepMismatch("takes the steps for a batch of images")
     case .crossEntropy, .crossEntropyGradient, .weightGradient, .scatterAdd:
       throw StepMismatch("sums over the steps")
     }

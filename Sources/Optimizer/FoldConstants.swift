@@ -94,7 +94,7 @@ private struct ConstantFolding {
     case .source, .argument, .scan, .oneHot, .dropout: return nil
     case .at, .linear, .matmul, .concat, .slice, .transpose, .reshape, .stack, .unary, .binary,
       .compare, .select, .softmax, .reduce, .argmax, .gather, .convert, .mask, .detach, .broadcast,
-      .crossEntropy, .crossEntropyGradient, .weightGradient, .scatterAdd:
+      .crossEntropy, .crossEntropyGradient, .weightGradient, .scatterAdd, .convolution, .pool:
       break
     }
     let type = node.results[0].type
@@ -157,7 +157,7 @@ private struct ConstantFolding {
     case .iota: return DenseArray(shape: shape, (0..<count).map(Double.init))
     case .literal(let elements): return DenseArray(shape: shape, elements)
     case .constant(.number(let x)): return DenseArray(shape: shape, repeating: x)
-    case .constant, .uniform, .normal, .parameter: return nil
+    case .constant, .uniform, .normal, .scaled, .parameter: return nil
     }
   }
 
@@ -170,16 +170,30 @@ extension Op {
     switch self {
     case .slice(_, let lower, let upper): lower.constant == nil || upper.constant == nil
     case .mask(let steps): steps.constant == nil
+    case .convolution(let convolution): convolution.readsDimensions
     case .linear(let linear):
       linear.parts.contains { part in
         part.columns.map { $0.lower.constant == nil || $0.upper.constant == nil } ?? false
       }
     case .source, .argument, .at, .matmul, .oneHot, .concat, .transpose, .reshape, .stack, .unary,
       .binary, .compare, .select, .softmax, .reduce, .argmax, .gather, .convert, .detach,
-      .broadcast, .crossEntropy, .crossEntropyGradient, .weightGradient, .scatterAdd,
+      .broadcast, .crossEntropy, .crossEntropyGradient, .weightGradient, .scatterAdd, .pool,
       .dropout,
       .scan:
       false
+    }
+  }
+
+}
+
+extension Convolution {
+
+  /// `true` iff a shape that is given depends on dimensions.
+  fileprivate var readsDimensions: Bool {
+    switch role {
+    case .result: false
+    case .imageGradient(let height, let width), .kernelGradient(let height, let width):
+      height.constant == nil || width.constant == nil
     }
   }
 

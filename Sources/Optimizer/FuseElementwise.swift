@@ -243,7 +243,8 @@ extension Fusion {
     case .unary, .binary, .compare, .select, .convert: break
     case .source, .argument, .at, .linear, .matmul, .oneHot, .concat, .slice, .transpose,
       .reshape, .stack, .softmax, .reduce, .argmax, .gather, .mask, .detach, .broadcast,
-      .crossEntropy, .crossEntropyGradient, .weightGradient, .scatterAdd, .dropout, .scan:
+      .crossEntropy, .crossEntropyGradient, .weightGradient, .scatterAdd, .convolution, .pool,
+      .dropout, .scan:
       return false
     }
     let result = graph[id].results[0].type

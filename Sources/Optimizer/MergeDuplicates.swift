@@ -111,7 +111,8 @@ extension Op {
     case .compare(let relation): relation == .equal || relation == .notEqual
     case .source, .argument, .at, .linear, .matmul, .oneHot, .concat, .slice, .transpose, .reshape,
       .stack, .unary, .select, .softmax, .reduce, .argmax, .gather, .convert, .mask, .detach,
-      .broadcast, .crossEntropy, .crossEntropyGradient, .weightGradient, .scatterAdd,
+      .broadcast, .crossEntropy, .crossEntropyGradient, .weightGradient, .scatterAdd, .convolution,
+      .pool,
       .dropout, .scan:
       false
     }

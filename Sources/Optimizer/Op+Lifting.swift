@@ -14,7 +14,7 @@ extension Graph {
     guard varying.contains(true) else { return nil }
     switch node.op {
     case .source, .argument, .at, .mask, .scan, .crossEntropy, .crossEntropyGradient,
-      .weightGradient, .scatterAdd, .dropout:
+      .weightGradient, .scatterAdd, .convolution, .pool, .dropout:
       return nil
     case .broadcast(let shape):
       let rank = type(of: node.operands[0]).denseShape.count

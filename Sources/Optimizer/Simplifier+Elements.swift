@@ -46,7 +46,7 @@ extension Simplifier {
       case .ones: return number == 1
       case .constant(.number(let x)): return x == number
       case .literal(let elements): return elements.allSatisfy { $0 == number }
-      case .constant, .iota, .uniform, .normal, .parameter: return false
+      case .constant, .iota, .uniform, .normal, .scaled, .parameter: return false
       }
     default: return false
     }

@@ -122,6 +122,7 @@ struct Simplifier {
     case .linear(let linear): return split(linear, x)
     case .source, .argument, .at, .oneHot, .stack, .compare, .softmax, .reduce, .argmax, .gather,
       .convert, .mask, .crossEntropy, .crossEntropyGradient, .weightGradient, .scatterAdd,
+      .convolution, .pool,
       .dropout, .scan:
       return nil
     case .detach, .broadcast: return .value(x[0])  // Does not fit if the type is another.

@@ -111,6 +111,7 @@ private struct FullUnrolling {
       case .source, .argument, .linear, .matmul, .oneHot, .concat, .slice, .transpose, .reshape,
         .stack, .unary, .binary, .select, .softmax, .reduce, .argmax, .gather, .mask, .detach,
         .broadcast, .crossEntropy, .crossEntropyGradient, .weightGradient, .scatterAdd,
+        .convolution, .pool,
         .dropout, .scan:
         graph[user].readsOnlyPlace(of: scan.body.arguments[0])
       }

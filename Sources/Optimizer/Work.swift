@@ -41,7 +41,8 @@ extension Graph {
     case .weightGradient:
       if case .oneHot = types[0].element { return size(types[1]) }
       return 2 * size(types[0]) * size(types[1].denseShape.last)
-    case .reduce, .argmax, .scatterAdd:
+    case .convolution(let convolution): return convolution.work(types, node.results[0].type, size)
+    case .reduce, .argmax, .scatterAdd, .pool:
       return types.first.map { size($0) } ?? 0
     case .scan(let scan):
       return size(scan.count) / Double(scan.factor) * work(of: scan.body, in: dimensions)
@@ -57,4 +58,23 @@ func operationsText(_ count: Double) -> String {
     return "\(tenths >= 100 ? "\(Int(tenths / 10))" : "\(tenths / 10)") \(name)"
   }
   return "\(Int(count)) FLOP"
+}
+
+extension Convolution {
+
+  /// Returns the floating-point operations of a convolution of operands of `types` with a result of
+  /// type `result`, where `size` gives the number of elements of a type: a multiply-add for each place
+  /// of the result and element of the kernel behind its channel.
+  func work(
+    _ types: [TensorType], _ result: TensorType, _ size: (TensorType) -> Double
+  ) -> Double {
+    let (places, kernel) =
+      switch role {
+      case .result: (result, types[1])
+      case .imageGradient: (types[0], types[1])
+      case .kernelGradient: (types[1], result)
+      }
+    return 2 * size(places) * size(TensorType(.f32, Array(kernel.shape.dropFirst())))
+  }
+
 }

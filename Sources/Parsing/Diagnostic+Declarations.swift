@@ -237,7 +237,7 @@ extension Diagnostic {
     let kinds = "'zeros', 'ones', 'constant(...)', 'iota', "
     let rest =
       switch role {
-      case .parameter: "'uniform(...)', 'normal(...)' or a literal"
+      case .parameter: "'uniform(...)', 'normal(...)', 'xavier', 'kaiming' or a literal"
       case .constant, .slot: "or a literal"
       case .state: "'uniform(...)', 'normal(...)', a literal or a parameter"
       }

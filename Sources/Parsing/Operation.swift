@@ -16,7 +16,14 @@ enum Operation {
   case linear, matmul, oneHot, concat, split, slice, transpose, reshape, stack
   case select, softmax, logSoftmax, argmax, gather, convert, mask, old
   case detach, broadcast, crossEntropy, crossEntropyGradient, weightGradient, scatterAdd
-  case dropout
+  case dropout, flatten, convolution(Images), pool(Pool.Role)
+
+  /// A convolution or one of its gradients.
+  enum Images {
+
+    case convolution, imageGradient, kernelGradient
+
+  }
 
   /// The mean of the squares of differences; read as simpler operations.
   case squaredError
@@ -42,6 +49,10 @@ enum Operation {
       "detach": .detach, "broadcast": .broadcast, "cross_entropy": .crossEntropy,
       "cross_entropy_gradient": .crossEntropyGradient, "weight_gradient": .weightGradient,
       "scatter_add": .scatterAdd, "mse": .squaredError, "dropout": .dropout,
+      "flatten": .flatten, "conv2d": .convolution(.convolution),
+      "conv2d_input_gradient": .convolution(.imageGradient),
+      "conv2d_weight_gradient": .convolution(.kernelGradient), "max_pool2d": .pool(.largest),
+      "max_pool2d_gradient": .pool(.gradient), "max_pool2d_choice": .pool(.chosen),
     ]
     for f in Unary.allCases { result[f.rawValue] = .unary(f) }
     for f in Binary.allCases { result[f.rawValue] = .binary(f) }
@@ -60,9 +71,12 @@ enum Operation {
     case .transpose: ["axes"]
     case .reduction, .max: ["axis", "keepdims"]
     case .crossEntropy, .crossEntropyGradient: ["mask"]
+    case .convolution: ["stride", "padding"]
+    case .pool: ["size", "stride"]
     case .dropout: ["rate", "site", "seed", "update", "step"]
     case .unary, .binary, .comparison, .oneHot, .reshape, .select, .gather, .convert, .mask, .old,
-      .detach, .broadcast, .weightGradient, .scatterAdd, .squaredError:
+      .detach, .broadcast, .weightGradient, .scatterAdd, .squaredError,
+      .flatten:
       []
     }
   }
@@ -71,10 +85,12 @@ enum Operation {
   var requiredLabels: [String] {
     switch self {
     case .concat, .split, .slice, .stack: ["axis"]
+    case .pool: ["size"]
     case .dropout: ["rate"]
     case .unary, .binary, .comparison, .reduction, .max, .linear, .matmul, .oneHot, .transpose,
       .reshape, .select, .softmax, .logSoftmax, .argmax, .gather, .convert, .mask, .old, .detach,
-      .broadcast, .crossEntropy, .crossEntropyGradient, .weightGradient, .scatterAdd, .squaredError:
+      .broadcast, .crossEntropy, .crossEntropyGradient, .weightGradient, .scatterAdd, .squaredError,
+      .flatten, .convolution:
       []
     }
   }
@@ -83,14 +99,15 @@ enum Operation {
   var operandCounts: ClosedRange<Int> {
     switch self {
     case .unary, .oneHot, .transpose, .softmax, .logSoftmax, .argmax, .convert, .old, .reduction,
-      .detach, .dropout:
+      .detach, .dropout, .flatten, .pool(.largest):
       1...1
     case .binary, .comparison, .matmul, .split, .slice, .reshape, .gather, .mask, .broadcast,
-      .crossEntropy, .crossEntropyGradient, .weightGradient, .squaredError:
+      .crossEntropy, .crossEntropyGradient, .weightGradient, .squaredError,
+      .pool(.gradient), .pool(.chosen):
       2...2
     case .max: 1...2
-    case .linear: 2...3
-    case .select, .scatterAdd: 3...3
+    case .linear, .convolution(.convolution): 2...3
+    case .select, .scatterAdd, .convolution(.imageGradient), .convolution(.kernelGradient): 3...3
     case .concat, .stack: 1...Self.mostOperands
     }
   }

@@ -41,6 +41,9 @@ extension Resolver {
     case .crossEntropyGradient: return crossEntropy(list, name, isGradient: true, at: span)
     case .scatterAdd: return scatterAdd(list, name, at: span)
     case .dropout: return dropout(list, name, at: span)
+    case .flatten: return flatten(list, name, at: span)
+    case .convolution(let operation): return convolution(operation, list, name, at: span)
+    case .pool(let role): return pool(role, list, name, at: span)
     case .squaredError: return squaredError(list, name, at: span)
     default: break
     }
@@ -93,7 +96,7 @@ extension Resolver {
     case .detach: return .detach
     case .weightGradient: return .weightGradient
     case .linear, .split, .slice, .reshape, .mask, .old, .broadcast, .crossEntropy,
-      .crossEntropyGradient, .scatterAdd, .dropout, .squaredError:
+      .crossEntropyGradient, .scatterAdd, .dropout, .squaredError, .flatten, .convolution, .pool:
       return nil
     }
   }

@@ -14,7 +14,9 @@ enum TensorRole: String {
 extension Resolver {
 
   /// The words that an initial value begins with.
-  private static let initialisers = ["zeros", "ones", "constant", "iota", "uniform", "normal"]
+  private static let initialisers = [
+    "zeros", "ones", "constant", "iota", "uniform", "normal", "xavier", "kaiming",
+  ]
 
   /// Returns the initial value of something of `type`, which is `role`.
   mutating func initialValue(
@@ -29,6 +31,8 @@ extension Resolver {
       case .name("zeros"): return .zeros
       case .name("ones"): return check([1], type, at: e.span) ? .ones : nil
       case .name("iota"): return checkIota(type, at: e.span) ? .iota : nil
+      case .name("xavier"): return scaled(.xavier, nil, [], type, role: role, at: e.span)
+      case .name("kaiming"): return scaled(.kaiming, nil, [], type, role: role, at: e.span)
       case .name(let name): return parameter(name, type, role: role, at: e.span)
       case .call(let name, let arguments):
         return initialiser(name, arguments, type, role: role, at: e.span)
@@ -77,6 +81,8 @@ extension Resolver {
         let x = scalar(of: arguments[0].value)
       else { return nil }
       return check([x.value(in: module.dimensions)], type, at: span) ? .constant(x) : nil
+    case "xavier": return scaled(.xavier, name, arguments, type, role: role, at: span)
+    case "kaiming": return scaled(.kaiming, name, arguments, type, role: role, at: span)
     case "uniform", "normal":
       guard role == .parameter || role == .state && type.element == .f32 else {
         report(.randomInitialiser(role, text(type), at: span))

@@ -55,7 +55,7 @@ extension Entry {
     let rank = node.results[0].type.denseShape.count
     switch node.op {
     case .source, .argument, .at, .stack, .mask, .reshape, .crossEntropy, .crossEntropyGradient,
-      .weightGradient, .scatterAdd:
+      .weightGradient, .scatterAdd, .convolution, .pool:
       return false
     case .scan: return true
     case .linear(let linear):

@@ -59,6 +59,13 @@ extension Kernel {
         reads: [k.logits, k.labels] + (k.mask.map { [$0] } ?? []), writes: [k.output])
     case .scatter(let k): Access(reads: [k.index, k.values], writes: [k.output])
     case .drop(let k): Access(reads: [k.input, k.seed, k.update], writes: [k.output])
+    case .convolve(let k):
+      Access(
+        reads: [k.input.place, k.weight.place] + (k.bias.map { [$0] } ?? []), writes: [k.output])
+    case .convolveGradient(let k):
+      Access(reads: [k.input.place, k.gradient], writes: [k.output])
+    case .pooling(let k):
+      Access(reads: [k.input] + (k.second.map { [$0] } ?? []), writes: [k.output])
     case .batched(let k):
       Access(
         reads: k.pack.access.reads + k.product.access.reads,

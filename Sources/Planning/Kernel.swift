@@ -16,6 +16,9 @@ package indirect enum Kernel: Hashable, Sendable {
   case crossEntropy(CrossEntropy)
   case scatter(Scatter)
   case drop(Drop)
+  case convolve(Convolve)
+  case convolveGradient(ConvolveGradient)
+  case pooling(Pooling)
 
   /// Repeats kernels for each batch of a product of two tensors.
   case batched(Batched)

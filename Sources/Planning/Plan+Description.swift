@@ -139,6 +139,12 @@ private struct PlanText {
       return "\(name) \(text(k.rows)) x \(k.columns)"
     case .scatter(let k): return "scatter_add \(text(k.rows)) x \(k.columns) to \(k.sums)"
     case .drop(let k): return "dropout \(text(k.count)) at site \(k.site)"
+    case .convolve(let k):
+      return "conv2d \(k.images) images to \(k.channels) x \(k.places) from \(k.inputs) channels"
+    case .convolveGradient(let k):
+      return "conv2d_weight_gradient \(k.channels) x \(k.inputs) x \(k.kernel)"
+    case .pooling(let k):
+      return "max_pool2d \(k.images) x \(k.channels) planes of \(k.size) to \(k.places)"
     case .batched(let k): return "for \(text(k.batches)) pack and \(text(k.product))"
     }
   }

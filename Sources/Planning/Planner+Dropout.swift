@@ -10,17 +10,14 @@ extension GraphPlanner {
     let counts = counts(node.results[0].type.shape)
     let source = denseRows(view(node.operands[0]), counts, name: "elements")
     let counters = node.operands[1..<stepOperand].map { counter($0) }
-    let target = singleStorage(for: v)
-    let output =
-      target.isDense
-      ? target : newTensor(graph.name(of: v), shape: target.shape, scalar: .float)
-    emit(
-      .drop(
-        Drop(
-          rate: dropout.rate, site: site, count: product(counts),
-          step: step(node.operands[stepOperand], dropout.offset), input: source.place,
-          seed: counters[0], update: counters[1], output: output.place)))
-    if output.place != target.place { copy(output, to: target, counts: counts) }
+    planDense(v, node) { planner, output in
+      planner.emit(
+        .drop(
+          Drop(
+            rate: dropout.rate, site: site, count: planner.product(counts),
+            step: planner.step(node.operands[stepOperand], dropout.offset), input: source.place,
+            seed: counters[0], update: counters[1], output: output.place)))
+    }
   }
 
   /// Returns the place of the integer that `v` is.

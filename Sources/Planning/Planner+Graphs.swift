@@ -66,7 +66,8 @@ extension GraphPlanner {
     case .source, .argument, .at, .slice, .transpose, .reshape, .detach, .broadcast: false
     case .unary, .binary, .compare, .select, .convert, .linear, .matmul, .oneHot, .concat, .stack,
       .softmax, .reduce, .argmax, .gather, .mask, .crossEntropy, .crossEntropyGradient,
-      .weightGradient, .scatterAdd, .dropout, .scan:
+      .weightGradient, .scatterAdd, .convolution, .pool,
+      .dropout, .scan:
       true
     }
   }
@@ -76,7 +77,8 @@ extension GraphPlanner {
     case .unary, .binary, .compare, .select, .convert: true
     case .source, .argument, .at, .linear, .matmul, .oneHot, .concat, .slice, .transpose,
       .reshape, .stack, .softmax, .reduce, .argmax, .gather, .mask, .detach, .broadcast,
-      .crossEntropy, .crossEntropyGradient, .weightGradient, .scatterAdd, .dropout, .scan:
+      .crossEntropy, .crossEntropyGradient, .weightGradient, .scatterAdd, .convolution, .pool,
+      .dropout, .scan:
       false
     }
   }

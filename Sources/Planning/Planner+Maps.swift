@@ -123,7 +123,8 @@ extension GraphPlanner {
       }
     case .source, .argument, .at, .linear, .matmul, .oneHot, .concat, .slice, .transpose,
       .reshape, .stack, .softmax, .reduce, .argmax, .gather, .mask, .detach, .broadcast,
-      .crossEntropy, .crossEntropyGradient, .weightGradient, .scatterAdd, .dropout, .scan:
+      .crossEntropy, .crossEntropyGradient, .weightGradient, .scatterAdd, .convolution, .pool,
+      .dropout, .scan:
       preconditionFailure("'\(node.op)' is not element-wise")
     }
   }

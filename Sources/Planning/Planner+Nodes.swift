@@ -47,6 +47,8 @@ extension GraphPlanner {
     case .crossEntropyGradient: planCrossEntropy(v, node, isGradient: true)
     case .weightGradient: planWeightGradient(v, node)
     case .scatterAdd: planScatterAdd(v, node)
+    case .convolution(let convolution): planConvolution(v, node, convolution)
+    case .pool(let pool): planPool(v, node, pool)
     case .dropout(let dropout): planDropout(v, node, dropout)
     }
   }

@@ -135,7 +135,7 @@ extension GraphPlanner {
     case .iota: return .iota
     case .constant(let x): return .constant(x.value(in: module.dimensions))
     case .literal(let elements): return .elements(elements)
-    case .uniform, .normal, .parameter:
+    case .uniform, .normal, .scaled, .parameter:
       preconditionFailure("constants are written in the text")
     }
   }

@@ -365,7 +365,7 @@ struct GraphPlanner {
     emit(.map(Map(loops: loops, program: program)))
   }
 
-  private mutating func fill(_ target: View, with x: Double) {
+  mutating func fill(_ target: View, with x: Double) {
     precondition(target.isDense, "numbers fill dense tensors")
     emit(
       .literal(

@@ -78,7 +78,7 @@ private struct Sharing {
         carried[loop.id] = loop.carried.map(\.buffers)
         collectHints(loop.body + loop.remainder)
       case .kernel(let call):
-        guard case .product = call.kernel,
+        guard call.kernel.isDividedFirst,
           let share = call.kernel.shares(hints: [], lanes: machine.lanes).first
         else { continue }
         let access = call.kernel.access

@@ -104,6 +104,13 @@ extension Kernel {
     case .crossEntropy(let k):
       guard k.isGradient, case .fixed(let n) = k.rows, n >= 16, n % 8 == 0 else { return [] }
       return [.init(axis: .rows, grains: n / 8, size: 8)]
+    case .convolve(let k):
+      return k.images > 1 ? [.init(axis: .rows, grains: k.images, size: 1)] : []
+    case .convolveGradient(let k):
+      let grains = k.channels / k.channelsOfGrain
+      return grains > 1 ? [.init(axis: .rows, grains: grains, size: k.channelsOfGrain)] : []
+    case .pooling(let k):
+      return k.images > 1 ? [.init(axis: .rows, grains: k.images, size: k.channels)] : []
     case .softmax, .argmax, .gather, .oneHot, .mask, .literal, .batched: return []
     }
   }
@@ -158,6 +165,7 @@ extension Kernel {
             loops: [(k.sums, k.columns), (share.size, 1)])
         ]
       )
+    case .convolve, .convolveGradient, .pooling: return imageFootprints(share)
     case .drop(let k):
       let ends = [k.input, k.output].map {
         Footprint($0, grains: share.grains, stride: share.size, loops: [(share.size, 1)])
@@ -189,6 +197,12 @@ extension Kernel {
     case .map(let k):
       return Double(k.loops.reduce(1) { $0 * $1.value(steps: 1) }) / Double(machine.lanes) * 2
     case .drop(let k): return Double(k.count.value(steps: 1)) / Double(machine.lanes) * 20
+    case .convolve(let k):
+      return Double(k.images * k.channels * k.places.reduce(1, *)) * k.depth / rate
+    case .convolveGradient(let k):
+      return Double(k.images * k.channels * k.places.reduce(1, *)) * k.depth / rate
+    case .pooling(let k):
+      return Double(k.images * k.channels * k.places.reduce(1, *) * k.pool.size * k.pool.size)
     case .reduce(let k):
       return Double((k.outer + k.inner).reduce(1) { $0 * $1.value(steps: 1) })
         / Double(machine.lanes)

@@ -259,7 +259,7 @@ import Testing
     Wrapper("convert", "convert(i)", "vcvtdq2ps"),
     Wrapper("scrambled", "scrambled(n, i, j)", "vpmulld", storing: "s"),
     Wrapper("shiftRight", "shiftRight(i, 17)", "vpsrld", storing: "s"),
-    Wrapper("exclusiveOr", "exclusiveOr(i, j)", "vpxor", storing: "s"),
+    Wrapper("exclusiveOr", "exclusiveOr(i, j)", "xor", storing: "s"),
     Wrapper("loadFirst", "load(p + 64, count: n)", "{z}"),
     Wrapper("storeFirst", "a", "{%k", storing: "r, count: n"),
     Wrapper("splat", "splat(p[0])", "vbroadcastss"),

@@ -103,7 +103,40 @@ struct GradientCase: CustomTestStringConvertible {
       "y = scatter_add(gather(E, j), j, n)", "y = scatter_add(x, i, m)", "y = scatter_add(v, o, n)",
       "y = mse(x, z)", "y = mse(x, b)",
       "y = dropout(x * z, rate: 0.4, site: 2, seed: 7, update: o, step: 1)",
-    ].map { GradientCase($0) }
+    ].map { GradientCase($0) } + images
+
+  /// Operations on images.
+  private static let images: [GradientCase] = [
+    "y = conv2d(x, W, b)", "y = conv2d(x, W, stride: 2, padding: 1)",
+    "y = conv2d(x, x, padding: 2)", "y = conv2d(transpose(x, axes: [1, 0, 3, 2]), V)",
+    "y = conv2d_input_gradient(d, W, [5, 6])",
+    "y = conv2d_input_gradient(e, W, [5, 6], stride: 2, padding: 1)",
+    "y = conv2d_weight_gradient(x, d, [2, 3])",
+    "y = conv2d_weight_gradient(x, e, [2, 3], stride: 2, padding: 1)",
+    "y = max_pool2d(x * x, size: 2)", "y = max_pool2d(x, size: 3, stride: 1) * s",
+    "y = max_pool2d_gradient(x, p * p, size: 2)", "y = max_pool2d_choice(x, z * s, size: 2)",
+    "y = max_pool2d(relu(conv2d(x, W, b)), size: 2, stride: 1)",
+    "y = flatten(x * s)",
+  ].map { lines in
+    GradientCase(
+      lines,
+      """
+      model M {
+        dim n = 2
+        input x : f32[n, 2, 5, 6]
+        input z : f32[n, 2, 5, 6]
+        input d : f32[n, 3, 4, 4]
+        input e : f32[n, 3, 3, 3]
+        input p : f32[n, 2, 2, 3]
+        input s : f32
+        param W : f32[3, 2, 2, 3] = zeros
+        param V : f32[4, n, 3, 3] = zeros
+        param b : f32[3]          = zeros
+        \(lines)
+        output y
+      }
+      """)
+  }
 
 }
 
@@ -111,6 +144,22 @@ extension GradientCase {
 
   /// Models with scans.
   static let scans: [GradientCase] = [
+    GradientCase(
+      "images in a scan",
+      """
+      model M {
+        dim n = 3, b = 2
+        input x : f32[n, b, 1, 4, 4]
+        param W : f32[1, 1, 3, 3] = zeros
+        param c : f32[1]          = zeros
+        state h : f32[b, 1, 4, 4] = zeros
+        scan t in n {
+          h = tanh(conv2d(h, W, c, padding: 1) + x[t])
+          y[t] = max_pool2d(h, size: 2)
+        }
+        output y
+      }
+      """),
     GradientCase(
       "dropout in a scan",
       """

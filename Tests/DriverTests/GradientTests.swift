@@ -66,7 +66,7 @@ import Testing
   private static let options = CompilationOptions(
     target: TargetCPU.all.first { $0.name == "x86-64-v3" } ?? TargetCPU.all[0])
 
-  private static func module(_ text: String) throws -> Module {
+  static func module(_ text: String) throws -> Module {
     var warnings = DiagnosticSet()
     return try Source(path: "test.graph", utf8: Array(text.utf8)).module(
       overriding: [], warnings: &warnings)

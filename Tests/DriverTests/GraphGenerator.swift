@@ -79,6 +79,9 @@ struct GraphGenerator {
   /// The items of the open blocks, the innermost last.
   var items: [[GraphText.Item]] = [[]]
 
+  /// The size of each dimension.
+  private(set) var sizes: [String: Int] = [:]
+
   private var nameCount = 0
 
   /// Creates a generator for `seed`.
@@ -153,7 +156,9 @@ struct GraphGenerator {
     for d in Self.dimensions {
       // Few steps, so that rounding does not pile up; few columns of what is hot.
       let sizes = d == "n" || d == "r" ? [1, 2, 3, 5, 9] : Self.sizes
-      graph.declarations.append(.init(kind: "dim", name: d, rest: " = \(pick(sizes))"))
+      let size = pick(sizes)
+      self.sizes[d] = size
+      graph.declarations.append(.init(kind: "dim", name: d, rest: " = \(size)"))
     }
     let inputs: [Quantity] = [
       Quantity(text: "x", shape: ["b", "p"]), Quantity(text: "xs", shape: ["n", "b", "p"]),

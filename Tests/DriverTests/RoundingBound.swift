@@ -60,8 +60,10 @@ struct RoundingAnalysis {
     source = { source, element in
       switch source {
       case .number(let x): RoundingBound(x, x, error: abs(x - Double(Float(x))))
-      case .parameter(let p): Self.initial(module.parameters[p].initial, module)
-      case .constant(let c): Self.initial(module.constants[c].initial, module)
+      case .parameter(let p):
+        Self.initial(module.parameters[p].initial, module.parameters[p].type, module)
+      case .constant(let c):
+        Self.initial(module.constants[c].initial, module.constants[c].type, module)
       case .input, .state, .slot:
         switch element {
         case .index(let n): RoundingBound(0, Double(n.value(in: module.dimensions) ?? 0))
@@ -76,7 +78,9 @@ struct RoundingAnalysis {
   /// The bound of `value`, a result of the entry.
   func bound(of value: Value) -> RoundingBound { bounds[value] ?? sourceBound(of: value) }
 
-  private static func initial(_ initial: InitialValue, _ module: Module) -> RoundingBound {
+  private static func initial(
+    _ initial: InitialValue, _ type: TensorType, _ module: Module
+  ) -> RoundingBound {
     let d = module.dimensions
     switch initial {
     case .zeros: return RoundingBound(0, 0)
@@ -85,6 +89,11 @@ struct RoundingAnalysis {
       let x = x.value(in: d)
       return RoundingBound(x, x, error: abs(x) * unit)
     case .uniform(let low, let high): return RoundingBound(low.value(in: d), high.value(in: d))
+    case .scaled(let scaled):
+      let sizes = type.sizes(in: d) ?? []
+      let bound = (3 * scaled.variance(sizes: sizes, in: d)).squareRoot()
+      return scaled.isNormal
+        ? RoundingBound(-.infinity, .infinity, error: .infinity) : RoundingBound(-bound, bound)
     case .literal(let elements):
       let error = elements.map { abs($0 - Double(Float($0))) }.max() ?? 0
       return RoundingBound(elements.min() ?? 0, elements.max() ?? 0, error: error)
@@ -177,6 +186,8 @@ struct RoundingAnalysis {
         let error = x[0].error + (n + 2) * Self.unit * x[0].magnitude
         return RoundingBound(x[0].lower, x[0].upper, error: error)
       }
+    case .convolution(let convolution): return images(convolution, node, x)
+    case .pool(let pool): return images(pool, x)
     case .dropout(let dropout):
       let scale = 1 / (1 - dropout.rate)
       let error = scale * (x[0].error + 2 * Self.unit * x[0].magnitude)
@@ -191,6 +202,31 @@ struct RoundingAnalysis {
     case .crossEntropy, .crossEntropyGradient, .weightGradient, .scatterAdd:
       return gradient(node, x)
     }
+  }
+
+  private func images(
+    _ convolution: Convolution, _ node: Node, _ x: [RoundingBound]
+  ) -> RoundingBound {
+    func product(of v: Value, _ axes: [Int]) -> Double {
+      axes.reduce(1) { $0 * size(of: v, axis: $1) }
+    }
+    let b = node.operands[1]
+    switch convolution.role {
+    case .result(let hasBias):
+      let bias = hasBias ? [(1.0, x[2], RoundingBound(1, 1))] : []
+      return sum(of: [(product(of: b, [1, 2, 3]), x[0], x[1])] + bias)
+    case .imageGradient: return sum(of: [(product(of: b, [0, 2, 3]), x[0], x[1])])
+    case .kernelGradient: return sum(of: [(product(of: b, [0, 2, 3]), x[0], x[1])])
+    }
+  }
+
+  private func images(_ pool: Pool, _ x: [RoundingBound]) -> RoundingBound {
+    if pool.role == .largest { return x[0] }
+    // An element can be the largest of all windows that it is in.
+    let windows = pool.role == .gradient ? Double(pool.size * pool.size) : 1
+    var result = sum(of: [(windows, x[1], RoundingBound(1, 1))])
+    if x[0].error > 0 { result.error = .infinity }
+    return result
   }
 
   /// Returns the bound of a loss, or of a sum over rows.

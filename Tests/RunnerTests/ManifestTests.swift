@@ -127,6 +127,9 @@ import Testing
       "entries.2.inputs.1.defaultValue", #""nan""#,
       "'lr' of entry 'train' has a default that is no number"),
     Change(
+      "entries.2.inputs.1.classes", "1",
+      "'lr' of entry 'train' has a default that is out of range"),
+    Change(
       "entries.2.outputs.0.defaultValue", "1",
       "'loss' of entry 'train' is an output, but has a default"),
     Change(
