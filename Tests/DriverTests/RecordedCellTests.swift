@@ -185,6 +185,51 @@ import Testing
     }
   }
 
+  /// Structures and sizes that nobody chose: the compiled model, and the weights after an update,
+  /// are those of the interpreter.
+  @Test func cellsOfRandomSizesAgreeWithTheInterpreter() throws {
+    var random = SplitMix64(seed: 2024)
+    let cells = ["rnn", "rnn_relu", "gru", "gru_reset_before", "lstm", "peephole_lstm"]
+    var batch = CompilerBatch("RandomCells")
+    var modules: [Module] = []
+    for i in 0..<12 {
+      let rows = Int.random(in: 1...9, using: &random)
+      let test = Recording.Case(
+        cell: cells[i % cells.count], layers: Int.random(in: 1...2, using: &random),
+        directions: Int.random(in: 1...2, using: &random), bias: true, batch: rows,
+        lengths: Bool.random(using: &random) ? [] : nil,
+        hidden: Int.random(in: 1...40, using: &random),
+        inputs: Int.random(in: 1...40, using: &random), y: [], last: [], gradients: [:])
+      modules.append(try Self.module(test))
+      batch.add(modules[i], as: "RandomCell\(i)", options: CompilationOptions(target: .native))
+    }
+    let outcomes = try batch.outcomes()
+    for (i, module) in modules.enumerated() {
+      let session = try Session(try #require(outcomes["RandomCell\(i)"]).get())
+      let oracle = InterpretedSession(
+        try module.withEntries(CompilationOptions(target: .native)))
+      let numbers = RandomNumbers(seed: UInt64(i))
+      let parameters = numbers.parameters(of: session.manifest)
+      try session.bind(parameters: parameters)
+      try oracle.bind(parameters: parameters, seed: 0)
+      for entry in session.manifest.entries where entry.name != "step" {
+        let inputs = numbers.inputs(of: entry, call: 0)
+        let found = try session.run(entry: entry.name, inputs: inputs)
+        for (name, value) in try oracle.run(entry: entry.name, inputs: inputs, steps: nil) {
+          Self.compare(
+            try #require(found[name]).float32, value.float32.map { Double($0) },
+            "\(entry.name): \(name) of\n\(module.description)")
+        }
+      }
+      let after = session.currentParameters()
+      for (name, value) in oracle.currentParameters() {
+        Self.compare(
+          try #require(after[name]).float32, value.float32.map { Double($0) },
+          "\(name) after an update of\n\(module.description)")
+      }
+    }
+  }
+
   private static func check(
     _ test: Recording.Case, _ module: Module, _ session: Session
   ) throws {
