@@ -40,9 +40,12 @@ let package = Package(
     .target(
       name: "Graphs", path: "Graphs", exclude: ["README.md", "rnn.svg"],
       resources: [
-        .embedInCode("concat_identity.graph"), .embedInCode("hello.graph"),
-        .embedInCode("hello.txt"), .embedInCode("lenet.graph"), .embedInCode("rnn.graph"),
-        .embedInCode("prose.txt"),
+        .embedInCode("concat_identity.graph"), .embedInCode("forecast.graph"),
+        .embedInCode("hello.graph"), .embedInCode("hello.txt"), .embedInCode("lenet.graph"),
+        .embedInCode("names.graph"), .embedInCode("names/Dorgun.txt"),
+        .embedInCode("names/Ishiri.txt"), .embedInCode("names/Kelwen.txt"),
+        .embedInCode("names/Velari.txt"), .embedInCode("rnn.graph"), .embedInCode("prose.txt"),
+        .embedInCode("tagger.graph"),
       ], swiftSettings: strict),
     library(
       "Driver",
