@@ -20,8 +20,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
 /// The graphs that ship with graphc.
 let graphs = [
   "audio_lstm", "bidirectional_lstm", "char_rnn", "concat_identity", "deep_lstm", "dense_lstm",
-  "gru",
-  "hello", "lenet", "lstm", "rnn", "seq2seq",
+  "forecast", "gru", "hello", "lenet", "lstm", "names", "rnn", "seq2seq", "tagger",
 ]
 
 /// The cells that models can use without defining them.
@@ -30,6 +29,15 @@ let cells = [
   "rnn",
   "rnn_relu",
 ]
+
+/// The texts that models are trained on when no other is given.
+let texts = [
+  "hello", "names/Dorgun", "names/Ishiri", "names/Kelwen", "names/Velari", "prose",
+]
+
+/// The paths of all that is embedded.
+let embedded: [String] =
+  graphs.map { "\($0).graph" } + cells.map { "cells/\($0).cell.graph" } + texts.map { "\($0).txt" }
 
 let package = Package(
   name: "graphc",
@@ -53,9 +61,7 @@ let package = Package(
     library("Training", ["Runner", "Text", "Tensors", "Diagnostics"]),
     .target(
       name: "Graphs", path: "Graphs", exclude: ["README.md", "rnn.svg"],
-      resources: [.embedInCode("hello.txt"), .embedInCode("prose.txt")]
-        + graphs.map { .embedInCode("\($0).graph") }
-        + cells.map { .embedInCode("cells/\($0).cell.graph") }, swiftSettings: strict),
+      resources: embedded.map { .embedInCode($0) }, swiftSettings: strict),
     library(
       "Driver",
       [

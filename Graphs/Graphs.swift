@@ -9,12 +9,15 @@ package enum EmbeddedGraphs {
     ("concat_identity.graph", PackageResources.concat_identity_graph),
     ("deep_lstm.graph", PackageResources.deep_lstm_graph),
     ("dense_lstm.graph", PackageResources.dense_lstm_graph),
+    ("forecast.graph", PackageResources.forecast_graph),
     ("gru.graph", PackageResources.gru_graph),
     ("hello.graph", PackageResources.hello_graph),
     ("lenet.graph", PackageResources.lenet_graph),
     ("lstm.graph", PackageResources.lstm_graph),
+    ("names.graph", PackageResources.names_graph),
     ("rnn.graph", PackageResources.rnn_graph),
     ("seq2seq.graph", PackageResources.seq2seq_graph),
+    ("tagger.graph", PackageResources.tagger_graph),
   ]
 
   /// The cells that a model can use without defining them, sorted by their names, and their texts.
@@ -42,6 +45,17 @@ package enum EmbeddedGraphs {
   /// one ships with it.
   package static func defaultText(ofGraph name: String) -> String {
     name == "hello.graph" ? String(decoding: PackageResources.hello_txt, as: UTF8.self) : prose
+  }
+
+  /// Returns the rows of text, a class each, that the graph in the file called `name` reads when no
+  /// folder is given; none if no such rows ship with it.
+  package static func rows(ofGraph name: String) -> [(name: String, text: String)] {
+    if name != "names.graph" { return [] }
+    let files = [
+      ("Dorgun", PackageResources.Dorgun_txt), ("Ishiri", PackageResources.Ishiri_txt),
+      ("Kelwen", PackageResources.Kelwen_txt), ("Velari", PackageResources.Velari_txt),
+    ]
+    return files.map { name, contents in (name, String(decoding: contents, as: UTF8.self)) }
   }
 
   /// Returns the source of the shipped graph whose file is called `name`, or `nil` if there is none.

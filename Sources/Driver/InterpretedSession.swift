@@ -52,6 +52,10 @@ final class InterpretedSession: ModelSession {
     states = initialStates
   }
 
+  func reset() {
+    states = initialStates
+  }
+
   func run(
     entry name: String, inputs: [String: Tensor], steps: Int?
   ) throws(RunnerError) -> [String: Tensor] {

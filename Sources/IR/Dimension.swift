@@ -8,13 +8,24 @@ package struct Dimension: Sendable {
   /// The size for which the model is compiled; zero only where the dimension is scanned.
   package var value: Int
 
+  /// What the value is computed from, over earlier dimensions; `nil` if it stands by itself.
+  package let definition: Extent?
+
+  /// The definition over those dimensions that stand by themselves; `nil` if it is too long.
+  package let expansion: Extent?
+
   package var span: SourceSpan
   package var comments: Comments
 
   /// Creates a dimension.
-  package init(name: String, value: Int, span: SourceSpan = .none, comments: Comments = .init()) {
+  package init(
+    name: String, value: Int, definition: Extent? = nil, expansion: Extent? = nil,
+    span: SourceSpan = .none, comments: Comments = .init()
+  ) {
     self.name = name
     self.value = value
+    self.definition = definition
+    self.expansion = expansion
     self.span = span
     self.comments = comments
   }

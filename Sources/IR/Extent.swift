@@ -127,6 +127,41 @@ package struct Extent: Hashable, Sendable {
     return result
   }
 
+  /// The most terms of an expansion.
+  private static let longestExpansion = 64
+
+  /// Returns `self` over those of `dimensions` that stand by themselves, or `nil` if that is too
+  /// long.
+  package func expanded(in dimensions: [Dimension]) -> Extent? {
+    var sum = Extent(0)
+    for term in terms {
+      var product = Extent(term.coefficient)
+      for factor in term.factors {
+        let dimension = dimensions[factor]
+        let whole = dimension.definition == nil ? Extent(factor) : dimension.expansion
+        guard let whole, product.terms.count * whole.terms.count <= Self.longestExpansion,
+          let next = product.multiplied(by: whole)
+        else { return nil }
+        product = next
+      }
+      guard let next = sum.adding(product), next.terms.count <= Self.longestExpansion else {
+        return nil
+      }
+      sum = next
+    }
+    return sum
+  }
+
+  /// Returns `true` iff `self` and `other` are equal for all values of those of `dimensions` that
+  /// stand by themselves, as far as that is known.
+  package func isAlways(_ other: Extent, in dimensions: [Dimension]) -> Bool {
+    if self == other { return true }
+    guard let a = expanded(in: dimensions), let b = other.expanded(in: dimensions) else {
+      return false
+    }
+    return a == b
+  }
+
   /// Returns `self` with every dimension replaced by what `replacement` gives for it, or `nil` on
   /// overflow.
   package func substituting(_ replacement: (ID<Dimension>) -> Extent) -> Extent? {

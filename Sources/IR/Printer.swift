@@ -144,7 +144,10 @@ struct Printer {
   }
 
   private mutating func printDeclarations() {
-    for d in dimensions { line("dim \(d.name) = \(d.value)", d.comments) }
+    for d in dimensions {
+      let size = d.definition?.description(in: dimensions) ?? "\(d.value)"
+      line("dim \(d.name) = \(size)", d.comments)
+    }
     gap()
     for s in module.states {
       let kind = s.isCarried ? "carried state" : "state"

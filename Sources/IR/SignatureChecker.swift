@@ -98,7 +98,7 @@ struct SignatureChecker {
     if a == b { return a }
     guard try value(a) == value(b) else { return nil }
     if a.constant != nil { return b }
-    if b.constant != nil { return a }
+    if b.constant != nil || a.isAlways(b, in: dimensions) { return a }
     coincidences.append(
       SignatureError(
         .coincidentalSize,

@@ -119,6 +119,19 @@ package struct OptimizerChoice: Hashable, Sendable {
     given[name] ?? rule.numbers.first { $0.name == name }?.standard
   }
 
+  /// Returns `true` iff the number called `name` can be `x`.
+  package static func permits(_ x: Double, for name: String) -> Bool {
+    x >= 0 && (!fractions.contains(name) || x < 1)
+  }
+
+  /// Returns what the number called `name` can be, behind "a number".
+  package static func range(of name: String) -> String {
+    fractions.contains(name) ? "from 0 up to, but not including, 1" : "from 0 on"
+  }
+
+  /// The numbers that weigh the old value of an average.
+  private static let fractions = ["beta1", "beta2", "alpha"]
+
   /// The text of the choice.
   package var description: String {
     var arguments = rule.numbers.compactMap { number in

@@ -195,14 +195,7 @@ extension UpdateWriter {
     return ((id, name), entry.graph.value(of: .slot(id), type: type))
   }
 
-  /// Returns `name`, with underscores behind it if something that callers know has it already.
-  private func unique(_ name: String) -> String {
-    let taken = module.namesOfDeclarations.union(entry.inputs.map(\.name))
-    var result = name
-    // Names are finite in number.
-    while taken.contains(result) { result += "_" }
-    return result
-  }
+  private func unique(_ name: String) -> String { module.freeName(name, in: entry) }
 
   private mutating func number(_ x: Double) -> Value {
     entry.graph.value(of: .number(x), type: .scalar)
@@ -239,6 +232,28 @@ extension Module {
     Set(
       dimensions.map(\.name) + parameters.map(\.name) + states.map(\.name) + constants.map(\.name)
         + slots.map(\.name))
+  }
+
+  /// The most characters of a name that is made; a text may have a little longer ones.
+  private static let longestName = 240
+
+  /// Returns `name`, without its end if that would be too long for a text, with underscores behind it
+  /// if something that callers of `entry` know has it already.
+  fileprivate func freeName(_ name: String, in entry: Entry) -> String {
+    let taken = namesOfDeclarations.union(entry.inputs.map(\.name))
+    var result = String(name.prefix(Self.longestName))
+    // Names are finite in number.
+    while taken.contains(result) { result += "_" }
+    return result
+  }
+
+  /// Returns the name of the input of entry `train` that is the number `name` of the optimiser or of
+  /// clipping, `lr` for example.
+  ///
+  /// Where the model has that name for something else, the input has underscores behind it.
+  package func inputName(ofNumber name: String) -> String {
+    guard let entry = entries.first(where: { $0.training != nil }) else { return name }
+    return freeName(name, in: entry)
   }
 
 }

@@ -19,12 +19,15 @@ extension Resolver {
         let comments = Comments(
           leading: i == 0 ? statement.comments.leading : [],
           trailing: i == list.count - 1 ? statement.comments.trailing : nil)
-        guard let value = value(ofDimension: name, expression) else {
+        guard let (value, definition) = size(ofDimension: name, expression) else {
           define(name, as: .poisoned)
           continue
         }
         let id = module.dimensions.add(
-          Dimension(name: name.text, value: value, span: name.span, comments: comments))
+          Dimension(
+            name: name.text, value: value, definition: definition,
+            expansion: definition?.expanded(in: module.dimensions), span: name.span,
+            comments: comments))
         define(name, as: .dimension(id))
       }
     }
@@ -33,8 +36,11 @@ extension Resolver {
     }
   }
 
-  /// Returns the value of dimension `name`, which `expression` gives, if it is possible.
-  private mutating func value(ofDimension name: Name, _ expression: Expression) -> Int? {
+  /// Returns the value of dimension `name`, which `expression` gives, if it is possible, and what
+  /// it is computed from.
+  private mutating func size(
+    ofDimension name: Name, _ expression: Expression
+  ) -> (value: Int, definition: Extent?)? {
     guard let extent = extent(of: expression) else { return nil }
     guard var value = extent.value(in: module.dimensions) else {
       report(.sizeOverflow(at: expression.span))
@@ -56,7 +62,7 @@ extension Resolver {
           isGiven: isGiven))
       return nil
     }
-    return value
+    return (value, isGiven || extent.constant != nil ? nil : extent)
   }
 
   /// Returns the position of the definition of `name`, which should be a dimension.
@@ -181,7 +187,7 @@ extension Resolver {
     if a == b { return true }
     let dimensions = module.dimensions
     guard let n = a.value(in: dimensions), n == b.value(in: dimensions) else { return false }
-    if a.constant == nil, b.constant == nil {
+    if a.constant == nil, b.constant == nil, !a.isAlways(b, in: dimensions) {
       report(
         .warning(
           .coincidentalSize,

@@ -235,10 +235,9 @@ extension Resolver {
   /// Returns the number that `e`, the argument `label` of an optimiser, is.
   private mutating func number(_ e: Expression, _ label: String) -> Double? {
     guard let x = scalar(of: e)?.value(in: module.dimensions) else { return nil }
-    let isFraction = ["beta1", "beta2", "alpha"].contains(label)
-    guard x >= 0, !isFraction || x < 1 else {
-      let range = isFraction ? "a number from 0 up to, but not including, 1" : "a number from 0 on"
-      report(.invalidField(label, range, at: e.span))
+    guard OptimizerChoice.permits(x, for: label) else {
+      report(
+        .invalidField(label, "a number \(OptimizerChoice.range(of: label))", at: e.span))
       return nil
     }
     return x

@@ -50,7 +50,7 @@ package struct DataOptions: Sendable {
   package init(_ arguments: CommandLineArguments) throws(CommandLineError) {
     weights = arguments.value(of: "--weights")
     seed = try arguments.integer(of: "--seed", in: 0...UInt64.max) ?? 0
-    inputs = try arguments.assignments(of: "--input").map(File.init)
+    inputs = try Self.inputs(arguments)
     outputs = try arguments.assignments(of: "--output").map(File.init)
     var written: Set<String> = []
     for file in outputs {
@@ -59,6 +59,21 @@ package struct DataOptions: Sendable {
       }
     }
     steps = try arguments.integer(of: "--steps", in: 0...Int(Int32.max))
+  }
+
+  /// Returns the files of inputs and labels that `arguments` name.
+  package static func inputs(
+    _ arguments: CommandLineArguments
+  ) throws(CommandLineError) -> [File] {
+    var result: [File] = []
+    for option in ["--input", "--label"] {
+      result += try arguments.assignments(of: option).map(File.init)
+    }
+    var names: Set<String> = []
+    if let twice = result.first(where: { !names.insert($0.name).inserted }) {
+      throw CommandLineError("'\(twice.name.printable)' is both an '--input' and a '--label'")
+    }
+    return result
   }
 
   /// The most bytes that a file of numbers may have.

@@ -12,6 +12,11 @@ package protocol ModelSession: AnyObject {
   /// Binds the parameters' initial values, drawn with `seed`, and resets all states.
   func bindInitial(seed: UInt64) throws(RunnerError)
 
+  /// Sets all states to their first values.
+  ///
+  /// - Requires: weights are bound.
+  func reset()
+
   /// Runs entry `name` once and returns its outputs by name; see `Session`.
   ///
   /// - Requires: weights are bound.

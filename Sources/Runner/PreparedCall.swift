@@ -9,7 +9,23 @@ package struct PreparedCall {
   let buffers: EntryBuffers
 
   /// The count of steps that each call runs.
-  package let steps: Int
+  package private(set) var steps: Int
+
+  /// Creates a call.
+  init(entry: Manifest.Entry, function: CompiledModel.Function, buffers: EntryBuffers, steps: Int) {
+    self.entry = entry
+    self.function = function
+    self.buffers = buffers
+    self.steps = steps
+  }
+
+  /// Makes `count` the number of steps of the calls to come.
+  ///
+  /// - Requires: the entry has a counted dim of at least that size.
+  package mutating func setSteps(_ count: Int) {
+    precondition(entry.countedDim != nil && (0...entry.steps).contains(count), "steps are counted")
+    steps = count
+  }
 
   /// Returns the memory of input `index` in the entry's order, as the calling convention lays it
   /// out; it may be written between calls, and lives as long as the call or its session.

@@ -48,7 +48,7 @@ extension Tensor {
   }
 
   /// Returns the position of the element at `offset`, behind ` at `.
-  private func place(of offset: Int) -> String {
+  func place(of offset: Int) -> String {
     guard !shape.isEmpty else { return "" }
     var rest = offset
     var position: [Int] = []

@@ -45,7 +45,7 @@ package struct Perplexity: Equatable, Sendable {
 ///
 /// With *m* the largest element it is log(sum over *j* of exp(x[j] - m)) + m - x[label], in which no
 /// exponential exceeds one.
-private func crossEntropy(of row: ArraySlice<Float>, label: Int) -> Double {
+package func crossEntropy(of row: ArraySlice<Float>, label: Int) -> Double {
   guard let largest = row.max(), row.allSatisfy(\.isFinite) else { return .nan }
   let m = Double(largest)
   var total = 0.0

@@ -29,12 +29,7 @@ package struct ShuffledWindows: TextWindows {
     self.batch = batch
     self.steps = steps
     count = available / steps / batch
-    var starts = (0..<available / steps).map { offset + $0 * steps }
-    // R. A. Fisher and F. Yates; each place gets one of the parts that are not behind it yet.
-    for last in stride(from: starts.count - 1, to: 0, by: -1) {
-      starts.swapAt(last, random.integer(below: last + 1, at: last))
-    }
-    self.starts = starts
+    starts = (0..<available / steps).map { offset + $0 * steps }.shuffled(by: random)
   }
 
   package func start(ofRow row: Int, at position: Int) -> Int {

@@ -9,13 +9,19 @@ package struct TextCoding: Equatable, Sendable {
   /// The numbering of the symbols.
   package let vocabulary: Vocabulary
 
-  /// The keys of the remarks that hold the two in a file of weights.
-  private static let keys = (tokenizer: "tokenizer", vocabulary: "vocabulary")
+  /// The names of the classes of texts, in the order of their indices; `nil` if texts have none.
+  package let classes: [String]?
+
+  /// The keys of the remarks that hold these in a file of weights.
+  private static let keys = (
+    tokenizer: "tokenizer", vocabulary: "vocabulary", classes: "classes"
+  )
 
   /// Creates a coding.
-  package init(tokenizer: Tokenizer, vocabulary: Vocabulary) {
+  package init(tokenizer: Tokenizer, vocabulary: Vocabulary, classes: [String]? = nil) {
     self.tokenizer = tokenizer
     self.vocabulary = vocabulary
+    self.classes = classes
   }
 
   /// Creates the coding in the remarks of `weights`, a file that messages call `name`; `nil` if there
@@ -40,6 +46,22 @@ package struct TextCoding: Equatable, Sendable {
     } catch {
       throw TextError("the vocabulary in '\(name)' cannot be used: \(error.message)")
     }
+    do {
+      classes = try metadata[Self.keys.classes].map(Self.classes)
+    } catch {
+      throw TextError("the classes in '\(name)' cannot be used: \(error.message)")
+    }
+  }
+
+  /// Returns the names of classes in the JSON array `text`.
+  private static func classes(_ text: String) throws(TextError) -> [String] {
+    let classes = try symbols(text)
+    if classes.isEmpty { throw TextError("there are none") }
+    var seen: Set<String> = []
+    if let twice = classes.first(where: { !seen.insert($0).inserted }) {
+      throw TextError("\(quoted(twice)) occurs twice")
+    }
+    return classes
   }
 
   /// Returns the strings in the JSON array `text`.
@@ -65,10 +87,14 @@ package struct TextCoding: Equatable, Sendable {
 
   /// The remarks by which a file of weights says what the coding is.
   package var metadata: [String: String] {
-    [
-      Self.keys.tokenizer: tokenizer.rawValue,
-      Self.keys.vocabulary: JSON.array(vocabulary.symbols.map(JSON.string)).printed(.compact),
+    func list(_ texts: [String]) -> String {
+      JSON.array(texts.map(JSON.string)).printed(.compact)
+    }
+    var result = [
+      Self.keys.tokenizer: tokenizer.rawValue, Self.keys.vocabulary: list(vocabulary.symbols),
     ]
+    if let classes { result[Self.keys.classes] = list(classes) }
+    return result
   }
 
   /// Returns the indices of the tokens of `prefix`, which a model goes on from.

@@ -35,7 +35,8 @@ extension Checkpoint {
       throw remarks.error(.partition, "'\(partition.printable)'", "sequential or random")
     }
     origin = TrainingOrigin(
-      graph: try remarks.text(.graph), dims: try remarks.dims(), coding: coding,
+      graph: try remarks.text(.graph), lines: try remarks.lines(), dims: try remarks.dims(),
+      coding: coding,
       text: try remarks.text(.text), partition: partition,
       seed: try remarks.integer(.seed, in: 0...UInt64.max))
     progress = try TrainingProgress(remarks)
@@ -53,18 +54,21 @@ extension TrainingProgress {
     let limit = 1 << 60
     update = try remarks.integer(.update, in: 0...limit)
     position = try remarks.integer(.position, in: 0...update)
-    lossSum = try remarks.number(.lossSum)
+    lossSum = try remarks.finiteNumber(.lossSum)
     normSum = try remarks.number(.normSum)
     let training = try remarks.numbers(.trainingLosses)
     let validation = try remarks.numbers(.validationLosses)
     let epoch = try remarks.integer(.epoch, in: 0...limit)
+    let kept = Self.keptEpochs(of: epoch)
     for (key, list) in [(Checkpoint.Key.trainingLosses, training), (.validationLosses, validation)]
-    where list.count != epoch {
-      throw remarks.error(key, "\(list.count) numbers", "one for each of \(epoch) epochs")
+    where list.count != kept.count {
+      throw remarks.error(
+        key, "\(list.count) numbers", "\(kept.count), for \(epoch) epochs")
     }
-    epochs = zip(training, validation).map { training, validation in
-      Epoch(trainingLoss: training ?? .nan, validationLoss: validation)
-    }
+    setEpochs(
+      zip(kept, zip(training, validation)).map { number, losses in
+        Epoch(number: number, trainingLoss: losses.0 ?? .nan, validationLoss: losses.1)
+      })
   }
 
 }
@@ -109,6 +113,12 @@ private struct Remarks {
     return number
   }
 
+  func finiteNumber(_ key: Checkpoint.Key) throws(RunnerError) -> Double {
+    let number = try number(key)
+    guard number.isFinite else { throw error(key, "'\(number)'", "a finite number") }
+    return number
+  }
+
   /// Returns the numbers in the JSON array under `key`; `nil` where one is null.
   func numbers(_ key: Checkpoint.Key) throws(RunnerError) -> [Double?] {
     guard let elements = try json(key).elements else { throw error(key, "no array", "one") }
@@ -120,6 +130,18 @@ private struct Remarks {
       case .integer, .number: result.append(element.double)
       case .bool, .string, .array, .object: throw error(key, element.kind, "numbers")
       }
+    }
+    return result
+  }
+
+  /// Returns the lines of the graph; `nil` if there are none.
+  func lines() throws(RunnerError) -> [String]? {
+    if texts[Checkpoint.Key.lines.rawValue] == nil { return nil }
+    guard let elements = try json(.lines).elements else { throw error(.lines, "no array", "one") }
+    var result: [String] = []
+    for element in elements {
+      guard let line = element.text else { throw error(.lines, element.kind, "strings") }
+      result.append(line)
     }
     return result
   }

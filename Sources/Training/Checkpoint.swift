@@ -30,6 +30,10 @@ package struct Checkpoint: Equatable, Sendable {
 
     case version = "checkpoint_version"
     case graph
+
+    /// The lines of the graph in its canonical form.
+    case lines = "graph_lines"
+
     case dims
     case text
     case partition
@@ -43,7 +47,7 @@ package struct Checkpoint: Equatable, Sendable {
     case lossSum = "loss_sum"
     case normSum = "gradient_norm_sum"
 
-    /// The mean losses of all complete epochs.
+    /// The mean losses of those complete epochs that are kept.
     case trainingLosses = "train_losses"
     case validationLosses = "valid_losses"
 
@@ -55,6 +59,9 @@ package struct Checkpoint: Equatable, Sendable {
     func set(_ key: Key, _ value: String) { remarks[key.rawValue] = value }
     set(.version, "\(Self.version)")
     set(.graph, origin.graph)
+    if let lines = origin.lines {
+      set(.lines, JSON.array(lines.map(JSON.string)).printed(.compact))
+    }
     set(
       .dims,
       JSON.object(origin.dims.map { .init($0.name, .integer($0.size)) }).printed(.compact))
@@ -62,7 +69,7 @@ package struct Checkpoint: Equatable, Sendable {
     set(.partition, origin.partition.rawValue)
     set(.seed, "\(origin.seed)")
     set(.update, "\(progress.update)")
-    set(.epoch, "\(progress.epochs.count)")
+    set(.epoch, "\(progress.epochCount)")
     set(.position, "\(progress.position)")
     // The shortest text that gives the same number.
     set(.lossSum, "\(progress.lossSum)")

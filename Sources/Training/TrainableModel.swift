@@ -2,7 +2,8 @@ import Runner
 import Tensors
 import Text
 
-/// A model that updates its parameters by windows of a text, whatever computes the updates.
+/// A model that updates its parameters by windows of a text, or by examples, whatever computes the
+/// updates.
 ///
 /// A class, because updates change it in place.
 package protocol TrainableModel: AnyObject {
@@ -10,7 +11,7 @@ package protocol TrainableModel: AnyObject {
   /// The parameters, slots and states of the model.
   var manifest: Manifest { get }
 
-  /// The number of rows of a window.
+  /// The number of rows of a window, or of examples of an update.
   var batch: Int { get }
 
   /// The number of tokens in each row.
@@ -56,5 +57,16 @@ package protocol TrainableModel: AnyObject {
   ///
   /// - Requires: as for `update`, and the model reads a text.
   func evaluate(inputs: [Int32], labels: [Int32], _ perplexity: inout Perplexity)
+
+  /// Updates the parameters by the examples `rows` as `update(inputs:labels:)` does by a window.
+  ///
+  /// - Requires: there are `batch` of them, and the model was given the set of examples.
+  func update(rows: [Int]) -> (loss: Float, gradientNorm: Float?)
+
+  /// Adds how the model does on the examples `rows` to `evaluation`, which is `nil` at first.
+  ///
+  /// - Requires: there are at most `batch` of them, at least one, and the model was given a set of
+  ///   examples by which it can be measured.
+  func evaluate(rows: [Int], _ evaluation: inout Evaluation?)
 
 }

@@ -29,9 +29,10 @@ package struct TextRoles: Equatable, Sendable {
 
 /// A compiled model with an entry `train` that updates its parameters.
 ///
-/// `train` gives the scalar `loss`, and perhaps the scalar `gradient_norm`. Its input `lr`, if there
-/// is one, is the learning rate. The call is prepared once; each update only overwrites the memory of
-/// inputs. A class, as every `TrainableModel`.
+/// `train` gives the scalar `loss`, and perhaps the scalar `gradient_norm`. An input of it, if there
+/// is one, is the learning rate; indices `seed` and `update` with defaults, which dropout reads, are
+/// those of the training. The call is prepared once; each update only overwrites the memory of inputs.
+/// A class, as every `TrainableModel`.
 package final class TrainableSession: TrainableModel {
 
   package let batch: Int
@@ -43,6 +44,10 @@ package final class TrainableSession: TrainableModel {
 
   private let session: Session
   private let train: TextCall
+
+  /// The examples, if the model is trained on such.
+  private let examples: ExampleFeed?
+
   private let loss: Int
   private let norm: Int?
 
@@ -61,33 +66,45 @@ package final class TrainableSession: TrainableModel {
 
   /// Creates a model of `session`, whose weights are bound.
   ///
-  /// Each update is given `inputs`, and a window by the names in `text` unless that is `nil`. `forward`
-  /// is called only if `evaluates` is true. Inputs that are missing, left over or misshapen are listed
-  /// in one error.
+  /// `rate` is the input that is the learning rate. Each update is given `inputs`, and a window by the names in `text`, or some of `examples`, unless
+  /// these are `nil`. `forward` is called only if `evaluates` is true. Inputs that are missing, left
+  /// over or misshapen are listed in one error.
+  ///
+  /// - Requires: not both of `text` and `examples` are given.
   package init(
-    _ session: Session, text: TextRoles?, inputs: [String: Tensor], evaluates: Bool
+    _ session: Session, rate rateName: String = "lr", text: TextRoles?,
+    examples: ExampleFeed? = nil, inputs: [String: Tensor], evaluates: Bool
   ) throws(RunnerError) {
     self.session = session
+    self.examples = examples
+    // Labels, and what only the loss reads, are no inputs of every entry.
+    func given(_ entry: String) -> [String: Tensor] {
+      (examples?.firstBatch ?? [:]).filter { session.manifest.hasInput($0.key, of: entry) }
+    }
     if let state = session.manifest.states.map(\.name).first(where: { inputs[$0] != nil }) {
       throw RunnerError(.input, "the state '\(state)' starts as declared where a model is trained")
     }
-    train = try TextCall(session, entry: "train", text, inputs)
+    train = try TextCall(
+      session, entry: "train", text, inputs.merging(given("train")) { given, _ in given })
     let entry = train.call.entry
     guard entry.updatesParameters, let loss = entry.scalarOutput("loss") else {
       throw RunnerError(.input, "entry 'train' updates no parameters, or has no scalar 'loss'")
     }
     self.loss = loss
     norm = entry.scalarOutput("gradient_norm")
-    rate = entry.inputs.firstIndex { $0.name == "lr" && $0.element == .f32 && $0.shape.isEmpty }
-    learningRate = rate.flatMap { inputs["lr"]?.scalar ?? entry.inputs[$0].defaultValue }
+    rate = entry.inputs.firstIndex {
+      $0.name == rateName && $0.element == .f32 && $0.shape.isEmpty
+    }
+    learningRate = rate.flatMap { inputs[rateName]?.scalar ?? entry.inputs[$0].defaultValue }
     seed = inputs["seed"] == nil ? entry.counter("seed") : nil
     updateNumber = inputs["update"] == nil ? entry.counter("update") : nil
     forward =
       evaluates
       ? try TextCall(
         session, entry: "forward", text,
-        inputs.filter { name, _ in session.manifest.hasInput(name, of: "forward") }) : nil
-    (steps, batch, classes) = (train.steps, train.batch, train.classes)
+        inputs.filter { session.manifest.hasInput($0.key, of: "forward") }
+          .merging(given("forward")) { given, _ in given }) : nil
+    (steps, batch, classes) = (train.steps, examples?.roles.batch ?? train.batch, train.classes)
   }
 
   package func currentStates() throws(RunnerError) -> [String: Tensor] {
@@ -149,6 +166,24 @@ package final class TrainableSession: TrainableModel {
       labels: forward.laidOut(labels))
   }
 
+  package func update(rows: [Int]) -> (loss: Float, gradientNorm: Float?) {
+    guard let examples else { preconditionFailure("the model was given examples") }
+    let call = train.run(session, rows, of: examples)
+    return (call.scalar(ofOutput: loss), norm.map(call.scalar))
+  }
+
+  package func evaluate(rows: [Int], _ evaluation: inout Evaluation?) {
+    guard let forward, let examples, let goal = examples.roles.goal,
+      let output = forward.call.entry.outputs.firstIndex(where: { $0.name == goal.output })
+    else { preconditionFailure("the model was made to evaluate") }
+    let filled = examples.roles.filled(rows)
+    let call = forward.run(session, filled, of: examples)
+    var result = evaluation ?? Evaluation(goal.task)
+    result.add(
+      call.floats(ofOutput: output), for: filled, count: rows.count, of: examples.set, goal)
+    evaluation = result
+  }
+
 }
 
 /// A call of an entry whose inputs are windows of a text.
@@ -208,6 +243,19 @@ private struct TextCall {
     }
     session.resetUncarriedStates()
     session.runPrepared(call)
+  }
+
+  /// Runs the entry on the examples `rows` of `examples`, and returns the call.
+  func run(_ session: Session, _ rows: [Int], of examples: ExampleFeed) -> PreparedCall {
+    var call = call
+    for (index, input) in call.entry.inputs.enumerated() {
+      guard let column = examples.set.column(input.name) else { continue }
+      call.setInput(index, to: column.elements(of: rows))
+    }
+    if let steps = examples.steps(of: rows, in: call.entry) { call.setSteps(steps) }
+    session.resetUncarriedStates()
+    session.runPrepared(call)
+    return call
   }
 
   /// Returns `tokens`, time outermost, in the order of the entry's inputs.

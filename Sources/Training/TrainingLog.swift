@@ -18,8 +18,10 @@ package struct TrainingLog: Sendable {
     /// The number of updates at its end.
     package let update: Int
 
-    package let trainPerplexity: Double
-    package let validPerplexity: Double?
+    /// The mean losses, and the accuracy of a classifier.
+    package let trainLoss: Double
+    package let validLoss: Double?
+    package let validAccuracy: Double?
 
     /// The mean norm of the gradients before clipping.
     package let gradientNorm: Double?
@@ -27,35 +29,46 @@ package struct TrainingLog: Sendable {
     /// The learning rate of the last update.
     package let learningRate: Double?
 
-    package let tokensPerSecond: Double
+    /// The tokens, rows or updates a second.
+    package let rate: Double
 
-    /// The row as a line.
-    var line: String {
+    /// Returns the row of a training that counts `unit` as a line.
+    func line(of unit: TrainingUnit) -> String {
       func text(_ number: Double?) -> String { number.map { String(format: "%.6g", $0) } ?? "" }
-      return "\(epoch),\(update),\(text(trainPerplexity)),\(text(validPerplexity)),"
-        + "\(text(gradientNorm)),\(text(learningRate)),\(String(format: "%.0f", tokensPerSecond))\n"
+      let losses = [trainLoss, validLoss].map { $0.map(unit.quantity) }
+      let numbers =
+        losses + (unit == .rows ? [validAccuracy] : []) + [gradientNorm, learningRate]
+      let columns =
+        ["\(epoch)", "\(update)"] + numbers.map(text) + [String(format: "%.0f", rate)]
+      return columns.joined(separator: ",") + "\n"
     }
 
   }
 
-  /// The names of the columns; the one that differs from run to run stands last.
-  static let header =
-    "epoch,update,train_perplexity,valid_perplexity,gradient_norm,lr,tokens_per_second\n"
+  /// Returns the names of the columns of a training that counts `unit`; the one that differs from run
+  /// to run stands last.
+  static func header(of unit: TrainingUnit) -> String {
+    let accuracy = unit == .rows ? "valid_accuracy," : ""
+    return "epoch,update,train_\(unit.quantity),valid_\(unit.quantity),\(accuracy)gradient_norm,lr,"
+      + "\(unit.rawValue)_per_second\n"
+  }
 
   /// The most bytes that a log may have.
   private static let limit = 1 << 30
 
   private let path: String
+  private let unit: TrainingUnit
 
-  /// Starts the log at `path`: anew, or behind the rows of the first `epochs` epochs if that is given
-  /// and the file exists.
-  package init(_ path: String, after epochs: Int?) throws(RunnerError) {
+  /// Starts the log at `path` of a training that counts `unit`: anew, or behind the rows of the first
+  /// `epochs` epochs if that is given and the file exists.
+  package init(_ path: String, of unit: TrainingUnit, after epochs: Int?) throws(RunnerError) {
     self.path = path
+    self.unit = unit
     do {
-      var text = Self.header
+      var text = Self.header(of: unit)
       if let epochs, FileManager.default.fileExists(atPath: path) {
         text = try Self.kept(
-          String(decoding: readFile(path, limit: Self.limit), as: UTF8.self), epochs, path)
+          String(decoding: readFile(path, limit: Self.limit), as: UTF8.self), text, epochs, path)
       }
       try writeFileIfChanged(Array(text.utf8), to: path)
     } catch let error as FileError {
@@ -67,9 +80,9 @@ package struct TrainingLog: Sendable {
     }
   }
 
-  /// Returns the header and the rows of the first `epochs` epochs of `text`, the content of `path`.
+  /// Returns `header` and the rows of the first `epochs` epochs of `text`, the content of `path`.
   private static func kept(
-    _ text: String, _ epochs: Int, _ path: String
+    _ text: String, _ header: String, _ epochs: Int, _ path: String
   ) throws(RunnerError) -> String {
     guard text.hasPrefix(header) else {
       throw RunnerError(
@@ -77,11 +90,12 @@ package struct TrainingLog: Sendable {
     }
     var result = header
     var last = 0
+    let columnCount = header.split(separator: ",").count
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
     // Behind the last line feed stands nothing, or a part of a row.
     for (number, line) in lines.enumerated().dropFirst().dropLast() {
       let columns = line.split(separator: ",", omittingEmptySubsequences: false)
-      guard columns.count == 7, let epoch = Int(columns[0]), epoch > last else {
+      guard columns.count == columnCount, let epoch = Int(columns[0]), epoch > last else {
         throw RunnerError(
           .input, "'\(path.printable)' is no log of a training: line \(number + 1) is no row")
       }
@@ -95,7 +109,7 @@ package struct TrainingLog: Sendable {
   /// Adds `row`.
   func append(_ row: Row) throws(RunnerError) {
     do {
-      try appendToFile(Array(row.line.utf8), at: path)
+      try appendToFile(Array(row.line(of: unit).utf8), at: path)
     } catch {
       throw RunnerError(error)
     }

@@ -11,6 +11,9 @@ package struct TrainingOrigin: Equatable, Sendable {
   /// A digest of the graph: of its text in the canonical form.
   package let graph: String
 
+  /// The text itself, a line each; `nil` if it is unknown.
+  package let lines: [String]?
+
   /// The dims of the graph, which the digest covers, too.
   package let dims: [Manifest.Dimension]
 
@@ -28,20 +31,22 @@ package struct TrainingOrigin: Equatable, Sendable {
 
   /// Creates the origin of a training on `data`.
   package init(
-    graph: String, dims: [Manifest.Dimension], coding: TextCoding?, data: TrainingData,
-    partition: Partition, seed: UInt64
+    graph: String, lines: [String]? = nil, dims: [Manifest.Dimension], coding: TextCoding?,
+    data: TrainingData, partition: Partition, seed: UInt64
   ) {
     self.init(
-      graph: graph, dims: dims, coding: coding, text: data.digest, partition: partition,
+      graph: graph, lines: lines, dims: dims, coding: coding, text: data.digest,
+      partition: partition,
       seed: seed)
   }
 
   /// Creates an origin.
   init(
-    graph: String, dims: [Manifest.Dimension], coding: TextCoding?, text: String,
-    partition: Partition, seed: UInt64
+    graph: String, lines: [String]? = nil, dims: [Manifest.Dimension], coding: TextCoding?,
+    text: String, partition: Partition, seed: UInt64
   ) {
     self.graph = graph
+    self.lines = lines
     self.dims = dims
     self.coding = coding
     self.text = text
@@ -57,6 +62,7 @@ package struct TrainingOrigin: Equatable, Sendable {
     }
     compare(
       String(graph.prefix(16)), String(expected.graph.prefix(16)), "the digest of the graph is")
+    result += lineDifferences(from: expected)
     for dim in expected.dims {
       let found = dims.first { $0.name == dim.name }?.size
       compare(found.map(String.init) ?? "missing", "\(dim.size)", "dim '\(dim.name)' is")
@@ -66,6 +72,22 @@ package struct TrainingOrigin: Equatable, Sendable {
     compare(partition.rawValue, expected.partition.rawValue, "the partition is")
     compare("\(seed)", "\(expected.seed)", "the seed is")
     return result
+  }
+
+  /// The most lines of a graph that are shown.
+  private static let lineLimit = 8
+
+  /// Returns the lines of the graph that only one of the two has.
+  private func lineDifferences(from expected: TrainingOrigin) -> [String] {
+    guard let found = lines, let wanted = expected.lines else { return [] }
+    let differences = wanted.difference(from: found).map { change in
+      switch change {
+      case .remove(_, let line, _): "its graph has '\(line.printable)'"
+      case .insert(_, let line, _): "its graph lacks '\(line.printable)'"
+      }
+    }
+    let rest = differences.count - Self.lineLimit
+    return differences.prefix(Self.lineLimit) + (rest > 0 ? ["and \(rest) lines more"] : [])
   }
 
   private func codingDifferences(from expected: TrainingOrigin) -> [String] {

@@ -16,10 +16,10 @@ extension TrainingRun {
       DataOptions.safetensors(path), of: model.manifest, name: path)
     try checkpoint.check(model.manifest, origin, name: path)
     let position = checkpoint.progress.position
-    let count = try windows(ofEpoch: checkpoint.progress.epochs.count)?.count ?? 1
+    let count = try batches(ofEpoch: checkpoint.progress.epochCount).count
     guard position <= count else {
       throw RunnerError(
-        .input, "'\(path.printable)' is damaged: found \(position) windows in an epoch of \(count)")
+        .input, "'\(path.printable)' is damaged: found \(position) updates in an epoch of \(count)")
     }
     try model.restore(checkpoint.values)
     progress = checkpoint.progress
@@ -51,24 +51,22 @@ extension TrainingRun {
   /// Throws if the loss behind the last update is none that a training could go on with; leaves the
   /// model somewhere else.
   private func probe() throws {
-    var (epoch, position) = (progress.epochs.count, progress.position)
-    var windows = try windows(ofEpoch: epoch)
-    if position == windows?.count ?? 1 {
+    var (epoch, position) = (progress.epochCount, progress.position)
+    var batches = try batches(ofEpoch: epoch)
+    if position == batches.count {
       (epoch, position) = (epoch + 1, 0)
-      windows = try self.windows(ofEpoch: epoch)
+      batches = try self.batches(ofEpoch: epoch)
     }
-    if position == 0 || settings.partition == .random { model.restart() }
-    var window: SequentialWindows.Element = windows?.emptyWindow ?? ([], [])
-    windows?.fill(&window.inputs, &window.labels, at: position)
-    try check(model.update(inputs: window.inputs, labels: window.labels).loss)
+    model.setCounters(seed: settings.seed, update: progress.update)
+    try check(batches.update(model, at: position).loss)
   }
 
   /// Throws if `loss`, that of the next update, is none that a training can go on with: it is not
-  /// finite, or the perplexity is not.
+  /// finite, or the perplexity of a text is not.
   func check(_ loss: Float) throws(RunnerError) {
-    if loss.isFinite, data == .fixed || exp(Double(loss)).isFinite { return }
+    if loss.isFinite, data.unit != .tokens || exp(Double(loss)).isFinite { return }
     throw failure(
-      "the loss is \(loss) in update \(progress.update + 1), epoch \(progress.epochs.count + 1)")
+      "the loss is \(loss) in update \(progress.update + 1), epoch \(progress.epochCount + 1)")
   }
 
   /// Makes `checkpoint` the content of the file of the model, and draws the plot.
@@ -83,7 +81,7 @@ extension TrainingRun {
   private func drawPlot() throws(RunnerError) {
     guard let path = files.plot else { return }
     let epochs = progress.epochs + (cutEpoch.map { [$0] } ?? [])
-    try write(Array(PerplexityPlot(epochs).svg.utf8), to: path)
+    try write(Array(LossPlot(epochs, of: data.unit).svg.utf8), to: path)
   }
 
   private func write(_ bytes: [UInt8], to path: String) throws(RunnerError) {

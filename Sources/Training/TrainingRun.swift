@@ -1,12 +1,13 @@
 import Foundation
 import Runner
+import Tensors
 import Text
 
 /// A training from its start, or from a checkpoint, to its end.
 ///
 /// Which numbers it makes is a function of the model's first values, the settings and the data alone,
-/// however often it was stopped and gone on with. Order at the end of an epoch: the tokens that are
-/// kept apart are evaluated, the row is added to the log, then a checkpoint that is due is taken. So
+/// however often it was stopped and gone on with. Order at the end of an epoch: what is kept apart is
+/// evaluated, the row is added to the log, then a checkpoint that is due is taken. So
 /// the log is never behind the checkpoint.
 ///
 /// A learning rate that is too large ruins the parameters one update before the loss shows it. So a
@@ -48,8 +49,11 @@ package struct TrainingRun {
   /// A checkpoint that waits for the loss behind it.
   var pending: Checkpoint?
 
-  /// The mean cross entropy over the tokens that are kept apart, as last found.
+  /// The mean loss over what is kept apart, as last found.
   var validationLoss: Double?
+
+  /// How the model does on the examples that are kept apart, as last found.
+  private var evaluation: Evaluation?
 
   /// The results of an epoch that the limit of updates cut.
   var cutEpoch: TrainingProgress.Epoch?
@@ -60,13 +64,13 @@ package struct TrainingRun {
   /// The updates of this process.
   private var work = TrainingWork()
 
-  /// The number of windows of the epoch under way.
-  private var windowCount = 0
+  /// The number of updates of the epoch under way.
+  private var batchCount = 0
 
   /// Creates the training of `model`, whose numbers are its first ones, on `data`.
   ///
-  /// Throws if a part of the data is too short for a window or has tokens that the model does not
-  /// know, or the names of the model cannot be saved.
+  /// Throws if a part of the data is too short for a window, or a batch, or has tokens that the model
+  /// does not know, or the names of the model cannot be saved.
   package init(
     _ model: any TrainableModel, data: TrainingData, settings: TrainingSettings,
     origin: TrainingOrigin, files: TrainingFiles
@@ -77,26 +81,45 @@ package struct TrainingRun {
     self.origin = origin
     self.files = files
     try model.manifest.checkTrainingNames()
-    guard case .text(let training, let validation) = data else { return }
-    for part in [training, validation] {
-      if let token = part.first(where: { $0 < 0 || $0 >= model.classes }) {
-        throw RunnerError(.input, "the text has token \(token), expected 0..<\(model.classes)")
+    if case .text(let training, let validation) = data {
+      for part in [training, validation] {
+        if let token = part.first(where: { $0 < 0 || $0 >= model.classes }) {
+          throw RunnerError(.input, "the text has token \(token), expected 0..<\(model.classes)")
+        }
       }
     }
-    _ = try windows(ofEpoch: 0)
-    if !validation.isEmpty { _ = try validationWindows() }
+    _ = try batches(ofEpoch: 0)
+    if case .text(_, let validation) = data, !validation.isEmpty {
+      _ = try validationWindows(of: validation)
+    }
   }
 
-  /// Returns the windows of epoch `epoch`, from zero; `nil` if no text is read.
-  func windows(ofEpoch epoch: Int) throws(TextError) -> (any TextWindows)? {
-    guard case .text(let training, _) = data else { return nil }
-    return try settings.partition.windows(
-      of: training, batch: model.batch, steps: model.steps, epoch: epoch, seed: settings.seed)
+  /// Returns the batches of epoch `epoch`, from zero.
+  func batches(ofEpoch epoch: Int) throws -> EpochBatches {
+    switch data {
+    case .fixed: return .fixed
+    case .text(let training, _):
+      let windows = try settings.partition.windows(
+        of: training, batch: model.batch, steps: model.steps, epoch: epoch, seed: settings.seed)
+      return .windows(windows, isAfresh: settings.partition == .random)
+    case .rows(let training, let validation, _):
+      guard training.count >= model.batch else {
+        let apart =
+          validation.isEmpty ? "" : ", without the \(validation.count) that are kept apart"
+        throw RunnerError(
+          .input,
+          "there are \(training.count) rows to train on\(apart), but a batch takes \(model.batch)")
+      }
+      return .rows(
+        ShuffledRows(
+          training, batch: model.batch,
+          random: RandomStream(seed: settings.seed, name: "order of epoch \(epoch)")))
+    }
   }
 
-  private func validationWindows() throws(TextError) -> SequentialWindows {
+  private func validationWindows(of tokens: [Int32]) throws(TextError) -> SequentialWindows {
     do {
-      return try SequentialWindows(data.validation, batch: model.batch, steps: model.steps)
+      return try SequentialWindows(tokens, batch: model.batch, steps: model.steps)
     } catch {
       throw TextError("the part for validation is too short: \(error.message)")
     }
@@ -107,7 +130,9 @@ package struct TrainingRun {
   /// The model and the plot are saved at the end in both cases. Throws if a loss is not finite or a
   /// file cannot be written; then the last checkpoint is as it was.
   package mutating func run(_ observer: Observer = Observer()) throws -> TrainingEnding {
-    let log = try files.log.map { try TrainingLog($0, after: savedProgress?.epochs.count) }
+    let log = try files.log.map {
+      try TrainingLog($0, of: data.unit, after: savedProgress?.epochCount)
+    }
     if let rate = settings.learningRate { model.setLearningRate(rate) }
     while !reachedLimit {
       guard try runEpoch(log, observer) else {
@@ -122,22 +147,22 @@ package struct TrainingRun {
 
   /// `true` iff the training is at its end.
   private var reachedLimit: Bool {
-    progress.epochs.count >= settings.epochs ?? .max || progress.update >= settings.updates ?? .max
+    progress.epochCount >= settings.epochs ?? .max || progress.update >= settings.updates ?? .max
   }
 
   /// Does what is left of the epoch under way; returns `false` if `observer` interrupted that.
   private mutating func runEpoch(_ log: TrainingLog?, _ observer: Observer) throws -> Bool {
-    let windows = try windows(ofEpoch: progress.epochs.count)
-    windowCount = windows?.count ?? 1
+    let batches = try batches(ofEpoch: progress.epochCount)
+    batchCount = batches.count
     let start = work
-    guard try runWindows(windows, observer) else { return false }
-    if !data.validation.isEmpty {
+    guard try run(batches, observer) else { return false }
+    if data.hasValidation {
       guard let loss = try validate(observer) else { return false }
       validationLoss = loss
     }
     try log?.append(row(work.subtracting(start)))
     let epoch = progress.epoch(validationLoss: validationLoss)
-    if progress.position == windowCount {
+    if progress.position == batchCount {
       lastNorm = gradientNorm
       progress.end(epoch)
     } else {
@@ -148,31 +173,26 @@ package struct TrainingRun {
     return true
   }
 
-  /// Trains on `windows`, or on fixed inputs, from where the epoch is up to its end or to the limit of
-  /// updates; returns `false` if `observer` interrupted that.
-  private mutating func runWindows(
-    _ windows: (any TextWindows)?, _ observer: Observer
-  ) throws -> Bool {
+  /// Trains on `batches` from where the epoch is up to its end or to the limit of updates; returns
+  /// `false` if `observer` interrupted that.
+  private mutating func run(_ batches: EpochBatches, _ observer: Observer) throws -> Bool {
     let clock = ContinuousClock()
-    var window: SequentialWindows.Element = windows?.emptyWindow ?? ([], [])
-    while progress.position < windowCount, !reachedLimit {
+    while progress.position < batchCount, !reachedLimit {
       if observer.isInterrupted() { return false }
       let start = clock.now
-      if progress.position == 0 || settings.partition == .random { model.restart() }
       if let rate = settings.learningRate, settings.schedule != .constant {
         model.setLearningRate(settings.schedule.rate(rate, update: progress.update))
       }
       model.setCounters(seed: settings.seed, update: progress.update)
-      windows?.fill(&window.inputs, &window.labels, at: progress.position)
-      let (loss, norm) = model.update(inputs: window.inputs, labels: window.labels)
+      let (loss, norm) = batches.update(model, at: progress.position)
       let seconds = (clock.now - start) / .seconds(1)
       try check(loss)
       if let pending { try write(pending) }
       progress.add(loss: Double(loss), norm: norm.map(Double.init) ?? .nan)
-      work.add(tokens: windows == nil ? 1 : window.inputs.count, seconds)
+      work.add(tokens: batches.size, seconds)
       observer.observe(status)
       // One that is due at the end of an epoch is taken behind what belongs to it.
-      if progress.position < windowCount, isCheckpointDue { pending = try checkpoint() }
+      if progress.position < batchCount, isCheckpointDue { pending = try checkpoint() }
     }
     return true
   }
@@ -181,22 +201,38 @@ package struct TrainingRun {
     files.checkpointInterval.map { progress.update % $0 == 0 } ?? false
   }
 
-  /// Returns the mean cross entropy over the tokens that are kept apart, or `nil` if `observer`
-  /// interrupted that; leaves the carried states as they are.
-  private func validate(_ observer: Observer) throws -> Double? {
+  /// Returns the mean loss over what is kept apart, or `nil` if `observer` interrupted that; leaves the
+  /// carried states as they are.
+  private mutating func validate(_ observer: Observer) throws -> Double? {
     let states = try model.currentStates()
-    var perplexity = Perplexity()
-    model.restart()
-    for window in try validationWindows() {
-      if observer.isInterrupted() { break }
-      model.evaluate(inputs: window.inputs, labels: window.labels, &perplexity)
+    let loss: Double?
+    switch data {
+    case .text(_, let validation):
+      var perplexity = Perplexity()
+      model.restart()
+      for window in try validationWindows(of: validation) {
+        if observer.isInterrupted() { break }
+        model.evaluate(inputs: window.inputs, labels: window.labels, &perplexity)
+      }
+      loss = perplexity.averageCrossEntropy
+    case .rows(_, let validation, _):
+      var found: Evaluation?
+      for start in stride(from: 0, to: validation.count, by: model.batch) {
+        if observer.isInterrupted() { break }
+        model.restart()
+        let end = min(start + model.batch, validation.count)
+        model.evaluate(rows: Array(validation[start..<end]), &found)
+      }
+      evaluation = found
+      loss = found?.loss
+    case .fixed: loss = nil
     }
     try model.restoreStates(states)
-    return observer.isInterrupted() ? nil : perplexity.averageCrossEntropy
+    return observer.isInterrupted() ? nil : loss
   }
 
   /// The mean norm of the gradients of the epoch under way, or of the last one before its first
-  /// window; `nil` if it is unknown.
+  /// update; `nil` if it is unknown.
   private var gradientNorm: Double? {
     guard progress.position > 0 else { return lastNorm }
     return progress.meanNorm.isNaN ? nil : progress.meanNorm
@@ -205,28 +241,28 @@ package struct TrainingRun {
   /// The row of the epoch under way, whose updates in this process took `work`.
   private func row(_ work: TrainingWork) -> TrainingLog.Row {
     TrainingLog.Row(
-      epoch: progress.epochs.count + 1, update: progress.update,
-      trainPerplexity: exp(progress.meanLoss), validPerplexity: validationLoss.map { exp($0) },
+      epoch: progress.epochCount + 1, update: progress.update,
+      trainLoss: progress.meanLoss, validLoss: validationLoss, validAccuracy: evaluation?.accuracy,
       gradientNorm: gradientNorm,
       learningRate: settings.learningRate.map { rate in
         settings.schedule.rate(rate, update: max(progress.update - 1, 0))
-      }, tokensPerSecond: work.tokensPerSecond)
+      }, rate: work.tokensPerSecond)
   }
 
   private var status: TrainingStatus {
     let loss = progress.position > 0 ? progress.meanLoss : progress.epochs.last?.trainingLoss
     return TrainingStatus(
-      epochs: progress.epochs.count, position: progress.position, update: progress.update,
+      epochs: progress.epochCount, position: progress.position, update: progress.update,
       expectedUpdates: expectedUpdates, epochLimit: settings.epochs,
-      trainPerplexity: loss.map { exp($0) } ?? .nan,
-      validPerplexity: validationLoss.map { exp($0) }, gradientNorm: gradientNorm, work: work)
+      unit: data.unit, trainLoss: loss ?? .nan, validLoss: validationLoss, evaluation: evaluation,
+      gradientNorm: gradientNorm, work: work)
   }
 
-  /// The number of updates at the end, if epochs go on to have as many windows as now.
+  /// The number of updates at the end, if epochs go on to have as many as now.
   private var expectedUpdates: Int? {
     let byEpochs = settings.epochs.map { epochs -> Int in
-      let (rest, overflow) = (epochs - progress.epochs.count).multipliedReportingOverflow(
-        by: windowCount)
+      let (rest, overflow) = (epochs - progress.epochCount).multipliedReportingOverflow(
+        by: batchCount)
       return overflow ? .max : progress.update - progress.position + max(rest, 0)
     }
     return [byEpochs, settings.updates].compactMap { $0 }.min()

@@ -1,7 +1,7 @@
 /// What a training reports while it runs and at its end.
 package struct TrainingStatus: Equatable, Sendable {
 
-  /// The number of complete epochs, and of windows in the one under way.
+  /// The number of complete epochs, and of updates in the one under way.
   package let epochs: Int
   package let position: Int
 
@@ -14,13 +14,19 @@ package struct TrainingStatus: Equatable, Sendable {
   /// The number of epochs at which the training ends, if there is a limit.
   package let epochLimit: Int?
 
-  /// The perplexity over the windows of the epoch under way, or of the last one before its first.
-  package let trainPerplexity: Double
+  /// What the training counts.
+  package let unit: TrainingUnit
 
-  /// The perplexity over the tokens that are kept apart, as last found.
-  package let validPerplexity: Double?
+  /// The mean loss of the epoch under way, or of the last one before its first update.
+  package let trainLoss: Double
 
-  /// The mean norm of the gradients, as `trainPerplexity`; `nil` if it is unknown.
+  /// The mean loss over what is kept apart, as last found.
+  package let validLoss: Double?
+
+  /// How the model does on the examples that are kept apart, as last found.
+  package let evaluation: Evaluation?
+
+  /// The mean norm of the gradients, as `trainLoss`; `nil` if it is unknown.
   package let gradientNorm: Double?
 
   /// The updates of this process.
@@ -43,7 +49,7 @@ package struct TrainingWork: Equatable, Sendable {
   /// The number of updates.
   package private(set) var updates = 0
 
-  /// The number of their tokens, or of the updates themselves where no text is read.
+  /// The number of their tokens or rows, or of the updates themselves where there are neither.
   package private(set) var tokens = 0
 
   /// The time in seconds.

@@ -73,6 +73,26 @@ import Testing
     #expect(run.status == 1)
     #expect(run.errors.contains("'W_xh' is f32[1, 1], expected f32[28, 8]"))
     #expect(run.errors.contains("missing: 'b_q' of f32[28]"))
+    #expect(!run.errors.contains("--dim"))
+  }
+
+  /// Weights of other sizes fit with other dims, which the error names.
+  @Test func namesTheDimsThatFit() throws {
+    let weights = temporaryFile("w.safetensors")
+    func tensor(_ shape: [Int]) -> Tensor {
+      Tensor(shape: shape, Array(repeating: 0, count: shape.reduce(1, *)))
+    }
+    var tensors = [
+      "W_xh": tensor([28, 3]), "W_hh": tensor([3, 3]), "b_h": tensor([3]), "W_hq": tensor([3, 28]),
+      "b_q": tensor([28]),
+    ]
+    try writeFile(Safetensors(tensors).bytes(), to: weights)
+    let run = SmallModel.run("run", ["--weights", weights, "--interpret"])
+    #expect(run.status == 1)
+    #expect(run.errors.hasSuffix("\n  --dim hidden=3 fits them\n"), "\(run.errors)")
+    tensors["W_hh"] = tensor([3, 4])
+    try writeFile(Safetensors(tensors).bytes(), to: weights)
+    #expect(!SmallModel.run("run", ["--weights", weights, "--interpret"]).errors.contains("--dim"))
   }
 
   @Test func refusesTextsThatAreNone() throws {

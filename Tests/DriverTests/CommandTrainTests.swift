@@ -41,7 +41,6 @@ import Text
     (["--clip", "inf"], "'--clip' needs a number, found 'inf'"),
     (["--set", "momentum"], "'--set' needs NAME=VALUE, found 'momentum'"),
     (["--set", "momentum=x"], "'--set momentum' needs a number, found 'x'"),
-    (["--lr", "1", "--set", "lr=2"], "'lr' is set twice"),
     (["--lr-schedule", "step(every: 3)"], "'--lr-schedule': 'step' needs 'factor'; for example "),
     (["--resume"], "'--resume' needs the file of the model: --save W.safetensors"),
     (["--checkpoint-every", "3"], "'--checkpoint-every' needs the file of the model"),
@@ -107,6 +106,50 @@ import Text
     }
     let unlabelled = model.replacing("label next", with: "input next")
     #expect(graphc("train", unlabelled).status == 1)
+  }
+
+  /// The learning rate is that of the optimiser, also where the model has an input of that name.
+  @Test func givesNumbersToTheOptimiser() throws {
+    let text = """
+      model Line {
+        input x : f32[2]
+        input lr : f32 = 3
+        label y : f32[2]
+        param w : f32 = ones
+        z = w * x + lr
+        output z
+        train {
+          loss = mse(z, y)
+          optimizer = rmsprop(lr: 0.1)
+        }
+      }
+
+      """
+    var warnings = DiagnosticSet()
+    let module = try Source(path: "m", utf8: Array(text.utf8)).module(
+      overriding: [], warnings: &warnings)
+    func numbers(_ options: [String]) throws -> [String: Tensor] {
+      try TrainingOptions(
+        CommandLineArguments(options, options: Command.train.options), reading: []
+      )
+      .numbers(module)
+    }
+    func scalar(_ x: Double) -> Tensor { Tensor(shape: [], .float64([x])) }
+    #expect(
+      try numbers(["--lr", "0.5", "--set", "lr=2"]) == ["lr_": scalar(0.5), "lr": scalar(2)])
+    // The model's own number may be anything.
+    #expect(try numbers(["--set", "lr=-2"]) == ["lr": scalar(-2)])
+    for (options, message) in [
+      (["--lr", "1", "--set", "lr_=2"], "'lr_' is set twice"),
+      (["--set", "lr_=-1"], "'lr_' is -1.0, expected a number from 0 on"),
+      (
+        ["--set", "alpha=1"], "'alpha' is 1.0, expected a number from 0 up to, but not including, 1"
+      ),
+    ] {
+      let run = graphc("train", text, options)
+      #expect(run.status == 2)
+      #expect(run.errors.hasPrefix("error: \(message)"), "\(run.errors)")
+    }
   }
 
   @Test func digestsTheGraphWithoutItsComments() throws {

@@ -8,14 +8,14 @@ import Testing
 
   private func status(
     epochs: Int, position: Int, update: Int, valid: Double? = nil, norm: Double? = nil,
-    expected: Int? = 4000
+    expected: Int? = 4000, unit: TrainingUnit = .tokens, evaluation: Evaluation? = nil
   ) -> TrainingStatus {
     var work = TrainingWork()
     for _ in 0..<update { work.add(tokens: 1120, 0.002) }
     return TrainingStatus(
       epochs: epochs, position: position, update: update, expectedUpdates: expected,
-      epochLimit: expected.map { $0 / 8 }, trainPerplexity: 9.1234, validPerplexity: valid,
-      gradientNorm: norm, work: work)
+      epochLimit: expected.map { $0 / 8 }, unit: unit, trainLoss: log(9.1234),
+      validLoss: valid.map { log($0) }, evaluation: evaluation, gradientNorm: norm, work: work)
   }
 
   private func report(
@@ -24,7 +24,7 @@ import Testing
     var text = ""
     let console = Console(
       environment: [:], terminalWidth: width, print: { _ in }, report: { text += $0 })
-    let reporter = TrainingReporter(console, unit: "tokens")
+    let reporter = TrainingReporter(console)
     for status in statuses { reporter.observe(status) }
     reporter.finish()
     return (text, statuses.last.map(reporter.summary) ?? "")
@@ -75,6 +75,33 @@ import Testing
     #expect(
       report(width: nil, [status(epochs: 500, position: 0, update: 4000)]).summary
         == "done: epoch 500, update 4000, train perplexity 9.123, 560000 tokens/s")
+  }
+
+  @Test func saysTheLossOfWhatReadsNoText() {
+    let updates = status(epochs: 2, position: 0, update: 8, unit: .updates)
+    #expect(
+      report(width: nil, [updates]).summary
+        == "done: epoch 2, update 8, train loss 2.211, 560000 updates/s")
+    var evaluation = Evaluation(.classes(2))
+    for label: Int32 in [0, 1, 1] { evaluation.add(logits: [0, 1], label: label) }
+    let rows = status(
+      epochs: 2, position: 0, update: 8, valid: 2, unit: .rows, evaluation: evaluation)
+    let (text, summary) = report(width: nil, [rows])
+    #expect(
+      summary
+        == "done: epoch 2, update 8, 560000 rows/s, train loss 2.211, valid loss 0.6466, "
+        + "valid accuracy 66.7 %")
+    #expect(text.hasPrefix("epoch 2/500, update 8, train loss 2.211, valid loss 0.6466, valid acc"))
+    #expect(
+      report(width: 80, [rows]).text
+        == "\r\u{1B}[Kepoch 2/500: loss 2.211, valid 66.7 %, 560 k rows/s, 8 s left\n")
+    var errors = Evaluation(.numbers)
+    errors.add(value: 1, label: 3)
+    errors.add(value: 1, label: 1)
+    #expect(
+      report(
+        width: nil, [status(epochs: 2, position: 0, update: 8, unit: .rows, evaluation: errors)]
+      ).summary.hasSuffix(", valid mean squared error 2, valid root mean square error 1.414"))
   }
 
 }

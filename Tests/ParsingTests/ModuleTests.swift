@@ -174,6 +174,11 @@ import Testing
       }
       """
     #expect(try #require(parse(text).module).dimensions.map(\.value) == [2, 7, 7])
+    let printed = try #require(parse(text).text)
+    #expect(printed.contains("dim b = 3 * a + 1\n  dim c = a * b - b\n"), "\(printed)")
+    #expect(parse(printed).text == printed)
+    let fixed = try #require(parse(text, overriding: [("b", 5)]).text)
+    #expect(fixed.contains("dim b = 5\n  dim c = a * b - b\n"), "\(fixed)")
     let replaced = parse(text, overriding: [("a", 4)])
     #expect(try #require(replaced.module).dimensions.map(\.value) == [4, 13, 39])
     let type = try #require(replaced.module).entries[0].inputs[0].type

@@ -118,7 +118,7 @@ final class Bigram: TrainableModel {
   }
 
   func setCounters(seed: UInt64, update: Int) {
-    // Nothing is dropped.
+    updates.append(update)
   }
 
   func update(inputs: [Int32], labels: [Int32]) -> (loss: Float, gradientNorm: Float?) {
@@ -157,6 +157,30 @@ final class Bigram: TrainableModel {
   func evaluate(inputs: [Int32], labels: [Int32], _ perplexity: inout Perplexity) {
     let logits = inputs.enumerated().flatMap { place, token in read(token, row: place % batch) }
     perplexity.add(logits: logits, classes: classes, labels: labels)
+  }
+
+  /// The rows that the model was given for updates, and for evaluation.
+  private(set) var rows: [[Int]] = []
+  private(set) var evaluatedRows: [[Int]] = []
+
+  /// The numbers of the updates that the model was told of.
+  private(set) var updates: [Int] = []
+
+  /// Updates by the tokens that are the numbers of `rows`.
+  func update(rows: [Int]) -> (loss: Float, gradientNorm: Float?) {
+    self.rows.append(rows)
+    let tokens = rows.map { Int32($0 % classes) }
+    return update(inputs: tokens, labels: tokens.map { ($0 + 1) % Int32(classes) })
+  }
+
+  func evaluate(rows: [Int], _ evaluation: inout Evaluation?) {
+    evaluatedRows.append(rows)
+    var result = evaluation ?? Evaluation(.classes(classes))
+    for (place, row) in rows.enumerated() {
+      let logits = read(Int32(row % classes), row: place)
+      result.add(logits: logits[...], label: Int32((row + 1) % classes))
+    }
+    evaluation = result
   }
 
 }

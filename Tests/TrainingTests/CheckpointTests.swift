@@ -39,15 +39,59 @@ import Text
 
   @Test func survivesNumbersThatAreNone() throws {
     var (checkpoint, _) = try checkpoint()
-    checkpoint.progress.epochs = [
-      .init(trainingLoss: 0.1 + 0.2, validationLoss: .nan),
-      .init(trainingLoss: 1e-300, validationLoss: 3),
-    ]
+    checkpoint.progress.setEpochs([
+      .init(number: 1, trainingLoss: 0.1 + 0.2, validationLoss: .nan),
+      .init(number: 2, trainingLoss: 1e-300, validationLoss: 3),
+    ])
     checkpoint.progress.normSum = .infinity
     let again = try Checkpoint(checkpoint.file, of: Bigram().manifest, name: "w")
     #expect(again.file == checkpoint.file)
     #expect(again.progress.epochs[0].validationLoss?.isNaN == true)
     #expect(again.progress.epochs[1] == checkpoint.progress.epochs[1])
+  }
+
+  @Test func namesTheLinesThatDiffer() throws {
+    let data = TrainingData.fixed
+    func origin(_ lines: [String]) -> TrainingOrigin {
+      TrainingOrigin(
+        graph: lines.joined(), lines: lines, dims: [], coding: nil, data: data,
+        partition: .sequential, seed: 0)
+    }
+    let found = origin(["model A {", "  y = tanh(x)", "  output y", "}"])
+    #expect(
+      found.differences(from: origin(["model A {", "  y = relu(x)", "  output y", "}"])) == [
+        "the digest of the graph is model A {  y = t, expected model A {  y = r",
+        "its graph has '  y = tanh(x)'", "its graph lacks '  y = relu(x)'",
+      ])
+    let many = origin((0..<20).map { "line \($0)" })
+    #expect(found.differences(from: many).count == 10)
+    #expect(found.differences(from: many).last == "and 16 lines more")
+    // The lines are in the file.
+    var checkpoint = try checkpoint().0
+    checkpoint.origin = found
+    let again = try Checkpoint(checkpoint.file, of: Bigram().manifest, name: "w")
+    #expect(again.origin == found)
+    var file = checkpoint.file
+    file.metadata["graph_lines"] = "[1]"
+    #expect(
+      runnerError { _ = try Checkpoint(file, of: Bigram().manifest, name: "w") }?.message
+        == "'w' is damaged: found a number as 'graph_lines', expected strings")
+  }
+
+  /// However many epochs there are, the file has the results of about a thousand, spread over all.
+  @Test func keepsSomeOfManyEpochs() throws {
+    var (checkpoint, _) = try checkpoint()
+    var progress = TrainingProgress()
+    for number in 1...5003 {
+      progress.end(.init(number: number, trainingLoss: Double(number), validationLoss: nil))
+      #expect(progress.epochCount == number && progress.epochs.count <= 1001)
+    }
+    #expect(progress.epochs.map(\.number) == Array(stride(from: 8, through: 5000, by: 8)) + [5003])
+    #expect(progress.epochs.allSatisfy { $0.trainingLoss == Double($0.number) })
+    progress.update = 5003
+    checkpoint.progress = progress
+    let again = try Checkpoint(checkpoint.file, of: Bigram().manifest, name: "w")
+    #expect(again.progress == progress)
   }
 
   @Test func listsAllDifferences() throws {
@@ -123,17 +167,18 @@ import Text
       ("update", "9223372036854775807", "as 'update', expected a whole number"),
       ("update", nil, "found nothing as 'update', expected a value"),
       ("position", "7", "found '7' as 'position', expected a whole number from 0 to 6"),
-      ("epoch", "2", "found 1 numbers as 'train_losses', expected one for each of 2 epochs"),
+      ("epoch", "2", "found 1 numbers as 'train_losses', expected 2, for 2 epochs"),
       ("epoch", "1e9", "found '1e9' as 'epoch'"),
       ("seed", "18446744073709551616", "as 'seed', expected a whole number"),
       ("seed", "7\u{1B}[2J", #"found '7\u{1B}[2J' as 'seed'"#),
       ("partition", "both", "found 'both' as 'partition', expected sequential or random"),
+      ("loss_sum", "nan", "found 'nan' as 'loss_sum', expected a finite number"),
       ("loss_sum", "much", "found 'much' as 'loss_sum', expected a number"),
       ("train_losses", "[1", "found no JSON as 'train_losses'"),
       ("train_losses", "{}", "found no array as 'train_losses', expected one"),
       ("train_losses", "[[]]", "found an array as 'train_losses', expected numbers"),
       (
-        "valid_losses", "[]", "found 0 numbers as 'valid_losses', expected one for each of 1 epochs"
+        "valid_losses", "[]", "found 0 numbers as 'valid_losses', expected 1, for 1 epochs"
       ),
       ("dims", "[]", "found no object as 'dims', expected one"),
       ("dims", #"{"batch": 2.5}"#, "found a number as 'dims', expected sizes"),
@@ -156,7 +201,7 @@ import Text
     file.metadata["position"] = "5"
     try writeFile(file.bytes(), to: training.files.model ?? "")
     let error = runnerError { try training.train(isResumed: true) }
-    #expect(error?.message.hasSuffix("is damaged: found 5 windows in an epoch of 4") == true)
+    #expect(error?.message.hasSuffix("is damaged: found 5 updates in an epoch of 4") == true)
   }
 
   /// A file that was cut anywhere, as by another program, is refused and left alone.

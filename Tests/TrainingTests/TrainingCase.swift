@@ -118,3 +118,17 @@ func runnerError(_ body: () throws -> Void) -> RunnerError? {
     return error as? RunnerError
   }
 }
+
+extension TrainingData {
+
+  /// The tokens of a text that the model is trained on.
+  var training: [Int32] {
+    if case .text(let training, _) = self { training } else { [] }
+  }
+
+  /// The tokens of a text that are kept apart.
+  var validation: [Int32] {
+    if case .text(_, let validation) = self { validation } else { [] }
+  }
+
+}

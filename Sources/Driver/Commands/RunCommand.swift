@@ -4,6 +4,7 @@ import Optimizer
 import Runner
 import Tensors
 import Text
+import Training
 
 extension Command {
 
@@ -20,8 +21,15 @@ extension Command {
       the state is carried from window to window. Without '--text', the text is one that graphc ships
       with. The dim of the input's classes is set to the number of symbols in the text, or in the
       vocabulary that the weights were trained with.
+
+      With labels, or with tensors of more rows than a batch takes, and with a folder of text with a
+      file for each class and a row in each line, the model runs over all rows, batch by batch, states
+      afresh in each; what fills the last batch does not count. Labels tell how it does: accuracy by
+      class and confusion, or the error of numbers. Outputs that are saved have a row for each.
       """,
     examples: [
+      "names.graph --text names --weights W.safetensors",
+      "forecast.graph --weights W.safetensors --input x=X.npy --label y=Y.npy --json",
       "Graphs/rnn.graph", "Graphs/rnn.graph --text timemachine.txt --max-tokens 10000",
       "Graphs/rnn.graph --weights W.safetensors --input tokens=T.npy --output logits=L.npy",
       "Graphs/rnn.graph --entry step --dim batch=1 --input tokens=T.npy --output h=H.npy",
@@ -30,6 +38,9 @@ extension Command {
       CommandLineOption(
         "--entry", value: "NAME", "what to call: forward (the default), step or train"),
       CommandLineOption("--interpret", "answer from the interpreter, in double precision"),
+      CommandLineOption(
+        "--label", value: "NAME=FILE.npy", isRepeatable: true, "a label that rows should have"),
+      CommandLineOption("--json", "print how the model does on rows for programs"),
     ] + DataOptions.options + WeightOptions.options + TextOptions.options + CompilingOptions.options
       + [CompilingOptions.debugGraph, CompilingOptions.compiler]
   ) { arguments, console in
@@ -47,6 +58,7 @@ private struct ModelRun {
   let textOptions: TextOptions
   let entry: String
   let isInterpreted: Bool
+  let isForPrograms: Bool
   let source: Source
   let console: Console
 
@@ -57,6 +69,7 @@ private struct ModelRun {
     textOptions = try TextOptions(arguments)
     entry = try entryName(arguments) ?? "forward"
     isInterpreted = arguments.contains("--interpret")
+    isForPrograms = arguments.contains("--json")
     let file = try arguments.operand("the graph")
     if file == "-", textOptions.path == "-" {
       throw CommandLineError("the graph and the text cannot both be standard input")
@@ -66,23 +79,15 @@ private struct ModelRun {
   }
 
   func run() throws -> Int32 {
-    // Without the warnings, which come with the sizes that are used in the end.
-    let module = try console.reporting(source) {
-      var ignored = DiagnosticSet()
-      return try source.module(
-        overriding: options.compilation.dimensions, warnings: &ignored)
+    let module = try module(options.compilation.dimensions)
+    if textOptions.givesRows, textOptions.isFolder || entry == "forward" && data.inputs.isEmpty {
+      return try runOnFolder(module)
     }
     let port = TextPort(module)
     let isOnText =
       textOptions.path != nil
       || entry == "forward" && port.map { $0.isOnlyMissing(from: data.inputs.map(\.name)) } ?? false
-    guard isOnText else {
-      try textOptions.checkUnused()
-      let session = try self.session(options.compilation)
-      let weights = try weightOptions.parameters(in: data.readWeights(), of: module)
-      console.print(try session.answer(entry: entry, data, weights: weights))
-      return 0
-    }
+    guard isOnText else { return try runOnTensors(module) }
     guard let port else { throw RunnerError(.input, TextPort.missing) }
     try port.check(data, entry: entry)
     let weights = try data.readWeights()
@@ -93,7 +98,7 @@ private struct ModelRun {
       &compilation.dimensions, to: corpus.coding.vocabulary.count,
       from: coding == nil ? "the text" : "the weights", console)
     let session = try self.session(compilation)
-    try session.bind(parameters(in: weights, compilation), seed: data.seed)
+    try bind(weights, to: session, self.module(compilation.dimensions))
     let reading = TextReading(port: port, corpus: corpus, name: textOptions.name)
     let result = try reading.run(session, given: data.readInputs())
     for file in data.outputs {
@@ -104,15 +109,102 @@ private struct ModelRun {
     return 0
   }
 
-  /// Returns `weights` as parameters of the model with the dims of `options`.
-  private func parameters(
-    in weights: Safetensors?, _ options: CompilationOptions
-  ) throws -> Safetensors? {
-    var ignored = DiagnosticSet()
-    let module = try console.reporting(source) {
-      try source.module(overriding: options.dimensions, warnings: &ignored)
+  /// Returns the module where dims have the sizes `dimensions`, without its warnings: they come with the
+  /// sizes that are used in the end.
+  private func module(_ dimensions: [(name: String, value: Int)]) throws -> Module {
+    try console.reporting(source) {
+      var ignored = DiagnosticSet()
+      return try source.module(overriding: dimensions, warnings: &ignored)
     }
-    return try weightOptions.parameters(in: weights, of: module)
+  }
+
+  /// Runs the model, which is `module`, on what the files of inputs hold: one call, or rows.
+  private func runOnTensors(_ module: Module) throws -> Int32 {
+    try textOptions.checkUnused()
+    if entry == "forward", data.steps == nil {
+      let reading = try ExampleReading(
+        data.readInputs(), of: module,
+        asksForRows: { port in
+          port.inputs.contains { input in
+            port.isOfLossOnly(input) && data.inputs.contains { $0.name == input.name }
+          }
+        }, isWhole: false)
+      if let feed = reading.feed {
+        return try finish(
+          ExampleRun(feed: feed, others: reading.others, outputAxes: reading.outputAxes),
+          options.compilation, weights: data.readWeights(), classes: nil)
+      }
+    }
+    if isForPrograms {
+      throw CommandLineError("'--json' counts only for rows, and this is one call")
+    }
+    let session = try session(options.compilation)
+    try session.checkOutputs(data.outputs.map(\.name), of: entry)
+    try bind(data.readWeights(), to: session, module)
+    let results = try session.run(entry: entry, inputs: data.readInputs(), steps: data.steps)
+    console.print(try session.finish(entry, results, data))
+    return 0
+  }
+
+  /// Runs the model, which is `module`, on the rows of the files of a folder.
+  private func runOnFolder(_ module: Module) throws -> Int32 {
+    if entry != "forward" {
+      throw CommandLineError("rows run through entry 'forward', not through '\(entry)'")
+    }
+    if let file = data.inputs.first {
+      throw CommandLineError(
+        "'--input \(file.name.printable)' does not go with a folder, which gives it")
+    }
+    let weights = try data.readWeights()
+    let coding = try weights.flatMap { try TextCoding($0, name: data.weights ?? "") }
+    let rows = try textOptions.rows(console, coding: coding)
+    var compilation = options.compilation
+    try ClassPort(module).fit(
+      &compilation.dimensions, to: rows.coding, from: coding == nil ? "the folder" : "the weights",
+      console)
+    let port = try ClassPort(self.module(compilation.dimensions))
+    let run = ExampleRun(
+      feed: ExampleFeed(try port.examples(rows), port.roles), others: [:],
+      outputAxes: port.examples.outputAxes)
+    return try finish(run, compilation, weights: weights, classes: rows.coding.classes)
+  }
+
+  /// Does `run` with the model that `options` give, whose parameters are `weights`, and reports it.
+  private func finish(
+    _ run: ExampleRun, _ options: CompilationOptions, weights: Safetensors?, classes: [String]?
+  ) throws -> Int32 {
+    let names = data.outputs.map(\.name)
+    try run.check(names)
+    guard run.feed.roles.goal != nil || !names.isEmpty else {
+      throw RunnerError(
+        .input,
+        "nothing is asked of \(counted(run.feed.set.count, "row")): give a label of classes or numbers "
+          + "that an output is for, or save an output by --output NAME=FILE.npy")
+    }
+    let session = try session(options)
+    try bind(weights, to: session, module(options.dimensions))
+    let result = try run.run(session, saving: names)
+    try data.write(result.outputs)
+    let count = run.feed.set.count
+    console.report("note: \(short(Double(count) / max(result.seconds, 1e-9))) rows/s\n")
+    guard let evaluation = result.evaluation else { return 0 }
+    let report = EvaluationReport(evaluation: evaluation, classes: classes)
+    if isForPrograms {
+      console.print("\(report.json.printed(.compact))\n")
+    } else {
+      console.print(report.tables.isEmpty ? "" : "\(report.tables)\n")
+      console.print("\(counted(count, "row")), \(report.summary())\n")
+    }
+    return 0
+  }
+
+  /// Binds `weights`, or first values, to `session` of `module`.
+  private func bind(
+    _ weights: Safetensors?, to session: any ModelSession, _ module: Module
+  ) throws(RunnerError) {
+    try module.advising(on: weights) { () throws(RunnerError) in
+      try session.bind(weightOptions.parameters(in: weights, of: module), seed: data.seed)
+    }
   }
 
   private func writeNumbers(_ tensor: Tensor, to path: String) throws(FileError) {

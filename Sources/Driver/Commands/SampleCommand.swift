@@ -1,4 +1,5 @@
 import Diagnostics
+import IR
 import Runner
 import Tensors
 import Text
@@ -66,10 +67,7 @@ private struct Sample {
   }
 
   func run() throws -> Int32 {
-    let module = try console.reporting(source) {
-      var ignored = DiagnosticSet()
-      return try source.module(overriding: options.compilation.dimensions, warnings: &ignored)
-    }
+    let module = try module(options.compilation.dimensions)
     guard let port = TextPort(module) else { throw RunnerError(.input, TextPort.missing) }
     let file = try DataOptions.safetensors(weights)
     guard let coding = try TextCoding(file, name: weights) else {
@@ -86,11 +84,20 @@ private struct Sample {
     let session = try Session(
       Toolchain(options, console: console).model(
         of: console.compile(source, entries: ["step"], compilation)), threads: options.threads)
-    try session.bind(parameters: file.tensors)
+    try self.module(compilation.dimensions).advising(on: file) { () throws(RunnerError) in
+      try session.bind(parameters: file.tensors)
+    }
     let writing = TextWriting(port: port, coding: coding, choice: choice)
     try writing.check(session.manifest)
     console.print("\(try writing.text(session, prefix: tokens, length: length))\n")
     return 0
+  }
+
+  private func module(_ dimensions: [(name: String, value: Int)]) throws -> Module {
+    try console.reporting(source) {
+      var ignored = DiagnosticSet()
+      return try source.module(overriding: dimensions, warnings: &ignored)
+    }
   }
 
 }

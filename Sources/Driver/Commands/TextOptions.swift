@@ -1,5 +1,7 @@
 import Diagnostics
+import Foundation
 import Graphs
+import Runner
 import Tensors
 import Text
 
@@ -8,9 +10,11 @@ struct TextOptions {
 
   /// The options as a command line spells them.
   static let options = [
-    CommandLineOption("--text", value: "FILE", "the text to run on, - for standard input"),
     CommandLineOption(
-      "--tokenizer", value: "T", "how a text is cut: letters (the default) or characters"),
+      "--text", value: "FILE", "the text, - for standard input, or a folder with a file a class"),
+    CommandLineOption(
+      "--tokenizer", value: "T",
+      "how a text is cut: letters or characters (default: letters of files)"),
     CommandLineOption("--max-tokens", value: "N", "use only the first N tokens of the text"),
   ]
 
@@ -50,6 +54,19 @@ struct TextOptions {
     }
   }
 
+  /// `true` iff the path is that of a folder.
+  var isFolder: Bool {
+    var isFolder: ObjCBool = false
+    return path.map { FileManager.default.fileExists(atPath: $0, isDirectory: &isFolder) } ?? false
+      && isFolder.boolValue
+  }
+
+  /// `true` iff rows of several classes are to be read: those of a folder, or those that ship with the
+  /// graph.
+  var givesRows: Bool {
+    isFolder || path == nil && !EmbeddedGraphs.rows(ofGraph: String(graph)).isEmpty
+  }
+
   /// What messages call the text.
   var name: String {
     switch path {
@@ -63,11 +80,7 @@ struct TextOptions {
   ///
   /// `coding`, if there is one, is that of the weights: then their vocabulary is the text's.
   func corpus(_ console: Console, coding: TextCoding? = nil) throws -> Corpus {
-    if let tokenizer, let coding, tokenizer != coding.tokenizer {
-      throw CommandLineError(
-        "'--tokenizer \(tokenizer.rawValue)' conflicts with the weights, which know a text by "
-          + "'\(coding.tokenizer.rawValue)'")
-    }
+    try checkTokenizer(coding)
     let text: String
     switch path {
     case nil: text = EmbeddedGraphs.defaultText(ofGraph: String(graph))
@@ -77,12 +90,72 @@ struct TextOptions {
     let corpus = try Corpus(
       text, name: name, tokenizer: coding?.tokenizer ?? tokenizer ?? .letters,
       vocabulary: coding?.vocabulary, maxTokens: maxTokens)
-    if corpus.unknownCount > 0 {
-      console.note(
-        "\(grouped(corpus.unknownCount)) of \(counted(corpus.tokens.count, "token")) are not in the "
-          + "vocabulary of the weights")
-    }
+    noteUnknown(corpus.unknownCount, of: corpus.tokens.count, console)
     return corpus
+  }
+
+  /// Returns the rows of the files of the folder, one class a file.
+  ///
+  /// `coding`, if there is one, is that of the weights: then their vocabulary and classes are those of
+  /// the rows.
+  func rows(_ console: Console, coding: TextCoding? = nil) throws -> LabelledRows {
+    try checkTokenizer(coding)
+    if maxTokens != nil {
+      throw CommandLineError("'--max-tokens' counts only for a text, and not for rows of text")
+    }
+    if let coding, coding.classes == nil {
+      throw RunnerError(.input, "the weights know a text, but no classes")
+    }
+    let files =
+      try path.map { try Self.files(inFolder: $0) }
+      ?? EmbeddedGraphs.rows(ofGraph: String(graph)).map { file in
+        LabelledRows.File(name: file.name, path: "\(file.name).txt", text: file.text)
+      }
+    let rows = try LabelledRows(
+      files, name: name, tokenizer: coding?.tokenizer ?? tokenizer ?? .characters, coding: coding)
+    let repetitions =
+      rows.repetitionCount == 0 ? "" : ", without \(grouped(rows.repetitionCount)) that occur again"
+    console.note("\(counted(rows.rows.count, "row")) from \(name.printable)\(repetitions)")
+    noteUnknown(rows.unknownCount, of: rows.tokenCount, console)
+    return rows
+  }
+
+  /// Returns the files in the folder at `path`, but for hidden ones, in the order of their names.
+  private static func files(inFolder path: String) throws -> [LabelledRows.File] {
+    let names: [String]
+    do {
+      names = try FileManager.default.contentsOfDirectory(atPath: path)
+    } catch {
+      throw FileError(
+        "cannot read the folder '\(path)': \(error.localizedDescription)", cause: .environment)
+    }
+    var rest = limit
+    return try names.filter { !$0.hasPrefix(".") }.sorted {
+      $0.utf8.lexicographicallyPrecedes($1.utf8)
+    }
+    .map { name in
+      let file = path.hasSuffix("/") ? path + name : "\(path)/\(name)"
+      let bytes = try readFile(file, limit: rest)
+      rest -= bytes.count
+      // Without what stands behind the last point, unless that is all of it.
+      let end = name.lastIndex(of: ".") ?? name.endIndex
+      return LabelledRows.File(
+        name: String(name[..<end]), path: file,
+        text: try Corpus.decode(utf8: bytes, name: file))
+    }
+  }
+
+  private func checkTokenizer(_ coding: TextCoding?) throws(CommandLineError) {
+    guard let tokenizer, let coding, tokenizer != coding.tokenizer else { return }
+    throw CommandLineError(
+      "'--tokenizer \(tokenizer.rawValue)' conflicts with the weights, which know a text by "
+        + "'\(coding.tokenizer.rawValue)'")
+  }
+
+  private func noteUnknown(_ count: Int, of total: Int, _ console: Console) {
+    if count == 0 { return }
+    console.note(
+      "\(grouped(count)) of \(counted(total, "token")) are not in the vocabulary of the weights")
   }
 
 }

@@ -109,26 +109,8 @@ struct TextPort {
     _ dimensions: inout [(name: String, value: Int)], to count: Int, from source: String,
     _ console: Console
   ) throws {
-    guard let d = classes.dimension else {
-      let value = classes.value(in: module.dimensions) ?? 0
-      guard value == count else {
-        throw RunnerError(
-          .input,
-          "\(source) has \(count) symbols, but '\(input)' is index<"
-            + "\(classes.description(in: module.dimensions))>, which is \(value)")
-      }
-      return
-    }
-    let name = module.dimensions[d].name
-    if let given = dimensions.first(where: { $0.name == name }) {
-      guard given.value == count else {
-        throw CommandLineError(
-          "'--dim \(name)=\(given.value)' conflicts with \(source), which has \(count) symbols")
-      }
-    } else if module.dimensions[d].value != count {
-      dimensions.append((name, count))
-    }
-    console.note("\(name) = \(count) from \(source)")
+    try module.fit(
+      &dimensions, classes, of: input, to: count, "symbols", from: source, console)
   }
 
   /// Sets the dimension of the rows to one, unless `dimensions` say otherwise or no dimension can be

@@ -13,10 +13,16 @@ extension Command {
     description: """
       Compiles a graph and calls its entry 'train' again and again, each call one update of the
       parameters. A character language model is trained on a text: its only index input over the steps
-      of a scan reads the tokens, the label of the same type is the next token. Any other model gets
-      the same inputs in every update.
+      of a scan reads the tokens, the label of the same type is the next token.
 
-      An epoch is one pass over the text, from a random offset. With '--partition sequential' rows of
+      Any other model is trained on rows: tensors with more rows than a batch, along the axis of every
+      label and of inputs over which no scan goes ('batch' where there are several), or a folder of
+      text with a file for each class and a row in each line. Each epoch shuffles them, takes whole
+      batches, states afresh in each, and leaves the rest out. A tenth is kept apart to see how the
+      model does on others, unless '--valid-fraction' says otherwise. Where the tensors are those of
+      one batch, every update gets them all.
+
+      An epoch of a text is one pass over it, from a random offset. With '--partition sequential' rows of
       the batch are contiguous parts of the text and carried states go on from window to window; with
       'random' windows come in random order and states start afresh. Everything random follows from the
       seed: two runs with one seed give the same bits.
@@ -32,30 +38,37 @@ extension Command {
     examples: [
       "Graphs/rnn.graph --epochs 50 --save W.safetensors",
       "Graphs/rnn.graph --text timemachine.txt --epochs 500 --lr 1 --plot P.svg",
+      "names.graph --text names --save W.safetensors",
+      "forecast.graph --input x=X.npy --label y=Y.npy --valid-fraction 0.2 --epochs 20",
       "Graphs/rnn.graph --epochs 500 --save W.safetensors --checkpoint-every 100 --resume",
       #"Graphs/rnn.graph --lr-schedule "cosine(updates: 4000, low: 0.01, warmup: 50)""#,
     ],
     options: TextOptions.options + [
       CommandLineOption(
-        "--valid-fraction", value: "F", "the part at the text's end for validation"),
-      CommandLineOption("--epochs", value: "N", "the passes over the text (default: the graph's)"),
+        "--valid-fraction", value: "F",
+        "the part for validation (default: 0 of a text, 0.1 of rows)"),
+      CommandLineOption("--epochs", value: "N", "the passes over the data (default: the graph's)"),
       CommandLineOption(
         "--updates", value: "N", "the updates, in place of epochs unless both are given"),
       CommandLineOption("--partition", value: "P", "sequential or random (default: the graph's)"),
-      CommandLineOption("--lr", value: "X", "the learning rate, input 'lr'"),
-      CommandLineOption("--clip", value: "X", "the limit of the gradient, input 'clip'"),
+      CommandLineOption("--lr", value: "X", "the learning rate of the optimiser"),
+      CommandLineOption("--clip", value: "X", "the limit of clipping"),
       CommandLineOption(
         "--set", value: "NAME=X", isRepeatable: true, "any other scalar input of 'train'"),
       CommandLineOption("--lr-schedule", value: "S", "how the learning rate changes"),
       CommandLineOption(
-        "--input", value: "NAME=FILE.npy", isRepeatable: true, "an input of every update"),
+        "--input", value: "NAME=FILE.npy", isRepeatable: true,
+        "an input: rows of a data set, or what every update gets"),
+      CommandLineOption("--label", value: "NAME=FILE.npy", isRepeatable: true, "a label, likewise"),
       CommandLineOption("--weights", value: "W.safetensors", "the parameters to start at"),
       CommandLineOption("--save", value: "W.safetensors", "the file of the trained model"),
       CommandLineOption("--checkpoint-every", value: "N", "save every N updates, too"),
       CommandLineOption("--resume", "go on from the file of '--save', if it exists"),
       CommandLineOption("--log", value: "FILE.csv", "a table with a row an epoch"),
-      CommandLineOption("--plot", value: "FILE.svg", "a picture of perplexity over epochs"),
-      CompilingOptions.seed,
+      CommandLineOption("--plot", value: "FILE.svg", "a picture of the loss over epochs"),
+      CommandLineOption("--json", "print the results for programs"),
+      CommandLineOption(
+        "--seed", value: "N", "the seed of all that is random (default: the graph's)"),
     ] + WeightOptions.options + CompilingOptions.options + [CompilingOptions.compiler]
   ) { arguments, console in
     try ModelTraining(arguments, console).run()
@@ -93,32 +106,40 @@ private struct ModelTraining {
     let weights = try training.weights.map { path throws(RunnerError) in
       try DataOptions.safetensors(path)
     }
-    let (port, corpus, dimensions) = try text(module, weights)
+    let material = try TrainingMaterial(
+      module, training, textOptions, weights: weights, seed: settings.seed,
+      dimensions: options.compilation.dimensions,
+      resized: { dimensions in
+        var options = options.compilation
+        options.dimensions = dimensions
+        return try self.module(options)
+      }, console)
     var compilation = options.compilation
-    compilation.dimensions = dimensions
-    let data =
-      corpus.map {
-        TrainingData($0.tokens, validationFraction: training.validationFraction)
-      } ?? .fixed
-    let entries = data.validation.isEmpty ? ["train"] : ["train", "forward"]
+    compilation.dimensions = material.dimensions
+    let data = material.data
+    let entries = data.hasValidation ? ["train", "forward"] : ["train"]
     let session = try Session(
       Toolchain(options, console: console).model(
         of: console.compile(source, entries: entries, compilation)), threads: options.threads)
-    try session.bind(
-      weightOptions.parameters(in: weights, of: self.module(compilation)), seed: settings.seed)
+    let resized = try self.module(compilation)
+    try resized.advising(on: weights) { () throws(RunnerError) in
+      try session.bind(
+        weightOptions.parameters(in: weights, of: resized), seed: settings.seed)
+    }
     let model = try TrainableSession(
-      session, text: port.flatMap(\.roles), inputs: training.readInputs(),
-      evaluates: !data.validation.isEmpty)
+      session, rate: module.inputName(ofNumber: "lr"), text: material.text, examples: material.feed,
+      inputs: material.inputs,
+      evaluates: data.hasValidation)
     settings.learningRate = model.learningRate
     if settings.learningRate == nil, settings.schedule != .constant {
       throw RunnerError(.input, "the model has no learning rate 'lr' that a schedule could change")
     }
     let origin = TrainingOrigin(
-      graph: try self.module(compilation).digest, dims: session.manifest.dims,
-      coding: corpus?.coding, data: data, partition: settings.partition, seed: settings.seed)
+      graph: resized.digest, lines: resized.canonicalLines, dims: session.manifest.dims,
+      coding: material.coding, data: data, partition: settings.partition, seed: settings.seed)
     let run = try TrainingRun(
       model, data: data, settings: settings, origin: origin, files: training.files)
-    return try report(run)
+    return try report(run, classes: material.coding?.classes)
   }
 
   /// Returns the module with the dims of `options`, without its warnings: they come with the sizes
@@ -130,42 +151,15 @@ private struct ModelTraining {
     }
   }
 
-  /// Returns the text and how `module` reads it, both `nil` if it reads none, and the sizes of dims
-  /// that go with it.
-  private func text(
-    _ module: Module, _ weights: Safetensors?
-  ) throws -> (TextPort?, Corpus?, [(name: String, value: Int)]) {
-    var dimensions = options.compilation.dimensions
-    let port = TextPort(module).flatMap { training.names($0.input) ? nil : $0 }
-    guard let port else {
-      if textOptions.path != nil { throw RunnerError(.input, TextPort.missing) }
-      try textOptions.checkUnused()
-      try training.checkWithoutText()
-      return (nil, nil, dimensions)
-    }
-    guard port.roles != nil else {
-      throw RunnerError(.input, "the model has no label of the type of '\(port.input)'")
-    }
-    let coding = try weights.flatMap { try TextCoding($0, name: training.weights ?? "") }
-    let corpus = try textOptions.corpus(console, coding: coding)
-    try port.fit(
-      &dimensions, to: corpus.coding.vocabulary.count,
-      from: coding == nil ? "the text" : "the weights", console)
-    // Before anything is compiled for a text that is too short.
-    let window = port.window
-    _ = try SequentialWindows(corpus.tokens, batch: window.batch, steps: window.steps)
-    return (port, corpus, dimensions)
-  }
-
-  /// Runs `training` and reports how it went.
-  private func report(_ run: TrainingRun) throws -> Int32 {
+  /// Runs `training`, of a model whose classes are called `classes`, and reports how it went.
+  private func report(_ run: TrainingRun, classes: [String]?) throws -> Int32 {
     var run = run
     if training.isResumed, try !run.resume() {
       console.note(
         "there is no '\((training.files.model ?? "").printable)' yet; training starts at the beginning"
       )
     }
-    let reporter = TrainingReporter(console, unit: run.data == .fixed ? "updates" : "tokens")
+    let reporter = TrainingReporter(console)
     InterruptionWatch.begin()
     defer { InterruptionWatch.end() }
     let ending: TrainingEnding
@@ -177,12 +171,31 @@ private struct ModelTraining {
     }
     switch ending {
     case .done(let status):
+      let evaluation = status.evaluation.map { EvaluationReport(evaluation: $0, classes: classes) }
+      if training.isForPrograms {
+        console.print("\(json(status, evaluation).printed(.compact))\n")
+        return 0
+      }
+      if let tables = evaluation?.tables, !tables.isEmpty { console.print("\(tables)\n") }
       console.print("\(reporter.summary(of: status))\n")
       return 0
     case .interrupted(let status):
       console.note("interrupted after update \(status.update); \(advice(status))")
       throw ReportedInterruption(signal: InterruptionWatch.received)
     }
+  }
+
+  /// The results of a training at its end.
+  private func json(_ status: TrainingStatus, _ evaluation: EvaluationReport?) -> JSON {
+    var members: [JSON.Member] = [
+      .init("epochs", .integer(status.epochs)), .init("updates", .integer(status.update)),
+      .init("train_loss", EvaluationReport.value(status.trainLoss)),
+    ]
+    if let loss = status.validLoss {
+      members.append(.init("valid_loss", EvaluationReport.value(loss)))
+    }
+    if let evaluation { members.append(.init("valid", evaluation.json)) }
+    return .object(members)
   }
 
   /// How to go on after an interruption at `status`.
@@ -192,17 +205,6 @@ private struct ModelTraining {
     let resumed = training.isResumed ? words : ["--resume"] + words
     let command = (["graphc", "train"] + resumed).map(shellWord).joined(separator: " ")
     return "saved in '\(path.printable)'; go on with:\n  \(command)"
-  }
-
-}
-
-extension TextPort {
-
-  /// The values of the model by which it is trained, or `nil` if it has no label.
-  fileprivate var roles: TextRoles? {
-    label.map { label in
-      TextRoles(input: input, label: label, logits: logits, isBatchFirst: isBatchFirst)
-    }
   }
 
 }
@@ -231,18 +233,22 @@ extension Module {
     return result
   }
 
-  /// A digest of the text in its canonical form, without comments and what it says of a run.
-  var digest: String {
-    var hash = SHA256()
+  /// The lines of the text in its canonical form, without comments and what it says of a run.
+  var canonicalLines: [String] {
     // How long a training goes, and on what, is for the command line to change.
     var module = self
     module.run = RunSettings()
     module.conventions = []
-    for line in module.description.split(separator: "\n") {
+    return module.description.split(separator: "\n").compactMap { line in
       let code = line.firstRange(of: "//").map { line[..<$0.lowerBound] } ?? line
-      guard let last = code.lastIndex(where: { $0 != " " }) else { continue }
-      hash.update(field: code[...last])
+      return code.lastIndex { $0 != " " }.map { String(code[...$0]) }
     }
+  }
+
+  /// A digest of the canonical lines.
+  var digest: String {
+    var hash = SHA256()
+    for line in canonicalLines { hash.update(field: line) }
     return hash.hexadecimal()
   }
 

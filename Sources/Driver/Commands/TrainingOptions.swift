@@ -1,5 +1,7 @@
 import Diagnostics
 import Foundation
+import IR
+import Optimizer
 import Runner
 import Tensors
 import Training
@@ -13,8 +15,11 @@ struct TrainingOptions {
   /// `true` iff the training goes on from the file of the model.
   let isResumed: Bool
 
-  /// The part of the text that is kept apart; at least 0 and less than 1.
-  let validationFraction: Double
+  /// The part of the data that is kept apart, if that is given; at least 0 and less than 1.
+  let validationFraction: Double?
+
+  /// `true` iff results are printed for programs.
+  let isForPrograms: Bool
 
   let files: TrainingFiles
 
@@ -24,11 +29,14 @@ struct TrainingOptions {
   private let seed: UInt64?
   private let schedule: LearningRateSchedule?
 
+  /// The numbers of the optimiser and of clipping that are given, `lr` and `clip`.
+  private let rates: [(name: String, value: Double)]
+
   /// The scalar inputs that are given.
   private let scalars: [(name: String, value: Double)]
 
-  /// The files of other inputs.
-  private let inputs: [DataOptions.File]
+  /// The files of other inputs and of labels.
+  let inputs: [DataOptions.File]
 
   /// Reads the options of `arguments` of a command that also reads the files at `paths`.
   init(
@@ -39,15 +47,17 @@ struct TrainingOptions {
     epochs = try arguments.integer(of: "--epochs", in: 1...Int(Int32.max))
     updates = try arguments.integer(of: "--updates", in: 1...1 << 40)
     seed = try arguments.integer(of: "--seed", in: 0...UInt64.max)
-    validationFraction = try arguments.number(of: "--valid-fraction") ?? 0
-    guard validationFraction >= 0, validationFraction < 1 else {
+    validationFraction = try arguments.number(of: "--valid-fraction")
+    if let fraction = validationFraction, !(fraction >= 0 && fraction < 1) {
       throw CommandLineError(
-        "'--valid-fraction' is \(validationFraction), expected at least 0 and less than 1")
+        "'--valid-fraction' is \(fraction), expected at least 0 and less than 1")
     }
+    isForPrograms = arguments.contains("--json")
     partition = try Self.partition(arguments)
     schedule = try Self.schedule(arguments)
+    rates = try Self.rates(arguments)
     scalars = try Self.scalars(arguments)
-    inputs = try arguments.assignments(of: "--input").map(DataOptions.File.init)
+    inputs = try DataOptions.inputs(arguments)
     var files = TrainingFiles()
     files.model = arguments.value(of: "--save")
     files.checkpointInterval = try arguments.integer(of: "--checkpoint-every", in: 1...1 << 40)
@@ -84,7 +94,7 @@ struct TrainingOptions {
     }
   }
 
-  private static func scalars(
+  private static func rates(
     _ arguments: CommandLineArguments
   ) throws(CommandLineError) -> [(name: String, value: Double)] {
     var result: [(name: String, value: Double)] = []
@@ -96,13 +106,17 @@ struct TrainingOptions {
       }
       result.append((name, value))
     }
+    return result
+  }
+
+  private static func scalars(
+    _ arguments: CommandLineArguments
+  ) throws(CommandLineError) -> [(name: String, value: Double)] {
+    var result: [(name: String, value: Double)] = []
     for (name, text) in try arguments.assignments(of: "--set") {
       guard let value = Double(text), value.isFinite else {
         throw CommandLineError(
           "'--set \(name.printable)' needs a number, found '\(text.printable)'")
-      }
-      if result.contains(where: { $0.name == name }) {
-        throw CommandLineError("'\(name.printable)' is set twice")
       }
       result.append((name, value))
     }
@@ -129,10 +143,20 @@ struct TrainingOptions {
     for path in [files.model, files.log, files.plot].compactMap({ $0 }) { try checkWritable(path) }
   }
 
-  /// Throws if something is asked for that counts only for a text.
+  /// Throws if something is asked for that counts only for a text, or for rows.
   func checkWithoutText() throws(CommandLineError) {
-    if validationFraction > 0 {
-      throw CommandLineError("'--valid-fraction' counts only for a text, and this model reads none")
+    if validationFraction ?? 0 > 0 {
+      throw CommandLineError(
+        "'--valid-fraction' counts only for a text or for rows, and here every update gets the same "
+          + "inputs")
+    }
+    try checkWithoutWindows()
+  }
+
+  /// Throws if something is asked for that counts only for windows of a text.
+  func checkWithoutWindows() throws(CommandLineError) {
+    if partition != nil {
+      throw CommandLineError("'--partition' counts only for the windows of a text")
     }
   }
 
@@ -153,12 +177,37 @@ struct TrainingOptions {
     inputs.contains { $0.name == name }
   }
 
-  /// Returns the inputs of every update, by name.
-  func readInputs() throws(RunnerError) -> [String: Tensor] {
+  /// Returns the numbers that are given, by the names of their inputs of entry `train` of `module`.
+  ///
+  /// Throws if one is given twice, or is none that the graph could say for its optimiser.
+  func numbers(_ module: Module) throws(CommandLineError) -> [String: Tensor] {
+    let choice = module.entries.compactMap(\.training).first
+    var known: [String: String] = [:]
+    for (name, _) in choice?.optimizer.rule.numbers ?? [] {
+      known[module.inputName(ofNumber: name)] = name
+    }
     var result: [String: Tensor] = [:]
-    for (name, value) in scalars { result[name] = Tensor(shape: [], .float64([value])) }
+    for (name, value) in rates.map({ (module.inputName(ofNumber: $0.name), $0.value) }) + scalars {
+      if let number = known[name], !OptimizerChoice.permits(value, for: number) {
+        throw CommandLineError(
+          "'\(name.printable)' is \(value), expected a number \(OptimizerChoice.range(of: number))")
+      }
+      if choice?.clip != nil, name == module.inputName(ofNumber: "clip"), value <= 0 {
+        throw CommandLineError("'\(name)' is \(value), expected a number above 0")
+      }
+      guard result.updateValue(Tensor(shape: [], .float64([value])), forKey: name) == nil else {
+        throw CommandLineError("'\(name.printable)' is set twice")
+      }
+    }
+    return result
+  }
+
+  /// Returns the tensors in the files of inputs and labels, by name.
+  func tensors() throws(RunnerError) -> [String: Tensor] {
+    let numbers = Set(scalars.map(\.name))
+    var result: [String: Tensor] = [:]
     for file in inputs {
-      guard result[file.name] == nil else {
+      guard result[file.name] == nil, !numbers.contains(file.name) else {
         throw RunnerError(.commandLine, "'\(file.name.printable)' is set twice")
       }
       result[file.name] = try DataOptions.tensor(file)

@@ -8,10 +8,6 @@ import Training
 final class TrainingReporter {
 
   private let console: Console
-
-  /// What is counted a second.
-  private let unit: String
-
   private let clock = ContinuousClock()
 
   /// The time of the last line; `nil` before the first.
@@ -23,10 +19,9 @@ final class TrainingReporter {
   /// `true` iff a complete epoch has been shown.
   private var hasShownEpoch = false
 
-  /// Creates the report of a training that counts `unit`, tokens or updates.
-  init(_ console: Console, unit: String) {
+  /// Creates the report of a training.
+  init(_ console: Console) {
     self.console = console
-    self.unit = unit
   }
 
   /// Shows `status`, if it is time to.
@@ -62,14 +57,22 @@ final class TrainingReporter {
 
   /// Returns `status` in a line of a terminal.
   private func shortLine(_ status: TrainingStatus) -> String {
-    var parts = ["\(epoch(status)): perplexity \(fixed(status.trainPerplexity, 2))"]
-    if let perplexity = status.validPerplexity { parts.append("valid \(fixed(perplexity, 2))") }
+    let unit = status.unit
+    func text(_ loss: Double) -> String {
+      unit == .tokens ? fixed(unit.quantity(of: loss), 2) : EvaluationReport.number(loss)
+    }
+    var parts = ["\(epoch(status)): \(unit.quantity) \(text(status.trainLoss))"]
+    if let accuracy = status.evaluation?.accuracy {
+      parts.append("valid \(EvaluationReport.percentage(accuracy))")
+    } else if let loss = status.validLoss {
+      parts.append("valid \(text(loss))")
+    }
     if let norm = status.gradientNorm { parts.append("norm \(fixed(norm, 2))") }
     return (parts + rates(status)).joined(separator: ", ")
   }
 
   private func line(_ status: TrainingStatus) -> String {
-    var parts = [epoch(status), "update \(status.update)", perplexities(status)]
+    var parts = [epoch(status), "update \(status.update)", losses(status)]
     if let norm = status.gradientNorm { parts.append("gradient norm \(fixed(norm, 3))") }
     return (parts + rates(status)).joined(separator: ", ")
   }
@@ -79,13 +82,21 @@ final class TrainingReporter {
   }
 
   private func rates(_ status: TrainingStatus) -> [String] {
-    ["\(short(status.work.tokensPerSecond)) \(unit)/s"]
+    ["\(short(status.work.tokensPerSecond)) \(status.unit.rawValue)/s"]
       + (status.secondsLeft.map { ["\(Self.rough($0)) left"] } ?? [])
   }
 
-  private func perplexities(_ status: TrainingStatus) -> String {
-    "train perplexity \(fixed(status.trainPerplexity, 3))"
-      + (status.validPerplexity.map { ", valid perplexity \(fixed($0, 3))" } ?? "")
+  private func losses(_ status: TrainingStatus) -> String {
+    let unit = status.unit
+    func text(_ part: String, _ loss: Double) -> String {
+      "\(part) \(unit.quantity) "
+        + (unit == .tokens ? fixed(unit.quantity(of: loss), 3) : EvaluationReport.number(loss))
+    }
+    let train = text("train", status.trainLoss)
+    if let evaluation = status.evaluation {
+      return "\(train), \(EvaluationReport(evaluation: evaluation, classes: nil).summary("valid "))"
+    }
+    return train + (status.validLoss.map { ", " + text("valid", $0) } ?? "")
   }
 
   /// Returns a duration as a person estimates it.
@@ -97,10 +108,12 @@ final class TrainingReporter {
     return minutes < 120 ? "\(minutes) min" : "\(minutes / 60) h \(minutes % 60) min"
   }
 
-  /// Returns the line for a training that is done.
+  /// Returns the line for a training that is done; how the model does on examples stands at its end.
   func summary(of status: TrainingStatus) -> String {
-    "done: epoch \(status.epoch), update \(status.update), \(perplexities(status)), "
-      + "\(fixed(status.work.tokensPerSecond, 0)) \(unit)/s"
+    let rate = "\(fixed(status.work.tokensPerSecond, 0)) \(status.unit.rawValue)/s"
+    let results = status.unit == .rows ? [rate, losses(status)] : [losses(status), rate]
+    return (["done: epoch \(status.epoch)", "update \(status.update)"] + results)
+      .joined(separator: ", ")
   }
 
 }

@@ -1,25 +1,25 @@
 import Foundation
 
-/// A picture of perplexity over epochs, as SVG.
+/// A picture of perplexity, or of another loss, over epochs, as SVG.
 ///
 /// It depends on the numbers alone, needs no other file, and follows the reader's choice of light or
 /// dark.
-package struct PerplexityPlot {
+package struct LossPlot {
 
   /// A curve.
   private struct Curve {
 
     let name: String
 
-    /// The epochs, from one, with their perplexities, all of which can be drawn.
-    let points: [(epoch: Int, perplexity: Double)]
+    /// The epochs, from one, with their numbers, all of which can be drawn.
+    let points: [(epoch: Int, number: Double)]
 
-    init(_ name: String, _ losses: [Double?]) {
+    init(_ name: String, _ losses: [(epoch: Int, loss: Double?)], ofText: Bool) {
       self.name = name
-      points = losses.enumerated().compactMap { index, loss in
-        guard let perplexity = loss.map({ exp($0) }), perplexity > 1e-9, perplexity < 1e300
+      points = losses.compactMap { epoch, loss in
+        guard let number = ofText ? loss.map({ exp($0) }) : loss, number > 1e-9, number < 1e300
         else { return nil }
-        return (index + 1, perplexity)
+        return (epoch, number)
       }
     }
 
@@ -35,18 +35,24 @@ package struct PerplexityPlot {
   /// The ratio of numbers from which on a logarithmic axis shows more.
   private static let ratioLimit = 100.0
 
+  /// What is drawn.
+  private let quantity: String
+
   private let curves: [Curve]
   private let x: PlotAxis
   private let y: PlotAxis
 
-  /// Creates the picture of `epochs`, in order.
-  package init(_ epochs: [TrainingProgress.Epoch]) {
+  /// Creates the picture of `epochs`, in order, of a training that counts `unit`.
+  package init(_ epochs: [TrainingProgress.Epoch], of unit: TrainingUnit = .tokens) {
+    quantity = unit.quantity
+    let isText = unit == .tokens
     curves = [
-      Curve("train", epochs.map(\.trainingLoss)), Curve("valid", epochs.map(\.validationLoss)),
+      Curve("train", epochs.map { ($0.number, $0.trainingLoss) }, ofText: isText),
+      Curve("valid", epochs.map { ($0.number, $0.validationLoss) }, ofText: isText),
     ].filter { !$0.points.isEmpty }
-    let numbers = curves.flatMap { $0.points.map(\.perplexity) }
+    let numbers = curves.flatMap { $0.points.map(\.number) }
     let (low, high) = (numbers.min() ?? 1, numbers.max() ?? 1)
-    x = PlotAxis(to: Double(max(epochs.count, 1)), leastStep: 1, isRounded: false)
+    x = PlotAxis(to: Double(epochs.last?.number ?? 1), leastStep: 1, isRounded: false)
     y =
       high > Self.ratioLimit * low
       ? PlotAxis(logarithmicFrom: low, to: high) : PlotAxis(to: high, isRounded: true)
@@ -58,7 +64,7 @@ package struct PerplexityPlot {
     return """
       <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \(width) \(height)" width="\(width)" \
       height="\(height)" role="img" font-family="sans-serif" font-size="13">
-      <title>Perplexity over epochs</title>
+      <title>\(quantity.prefix(1).uppercased())\(quantity.dropFirst()) over epochs</title>
       <style>
       .back { fill: #ffffff } text { fill: #24292f } .grid { stroke: #d0d7de } .axis { stroke: #57606a }
       path { fill: none; stroke-width: 2; stroke-linejoin: round; stroke-linecap: round }
@@ -74,15 +80,15 @@ package struct PerplexityPlot {
       """
   }
 
-  /// Returns the place of epoch `epoch`, and of perplexity `perplexity`, in the picture.
+  /// Returns the place of epoch `epoch`, and of number `number`, in the picture.
   private func horizontal(_ epoch: Double) -> Double {
     let width = Self.size.width - Self.margin.left - Self.margin.right
     return Self.margin.left + width * x.place(of: epoch)
   }
 
-  private func vertical(_ perplexity: Double) -> Double {
+  private func vertical(_ number: Double) -> Double {
     let height = Self.size.height - Self.margin.top - Self.margin.bottom
-    return Self.size.height - Self.margin.bottom - height * y.place(of: perplexity)
+    return Self.size.height - Self.margin.bottom - height * y.place(of: number)
   }
 
   /// The axes with their grid, numbers and names.
@@ -106,7 +112,7 @@ package struct PerplexityPlot {
     let middle = coordinate((top + bottom) / 2)
     lines.append(
       "<text x=\"16\" y=\"\(middle)\" text-anchor=\"middle\" "
-        + "transform=\"rotate(-90 16 \(middle))\">perplexity</text>")
+        + "transform=\"rotate(-90 16 \(middle))\">\(quantity)</text>")
     return lines.map { "\($0)\n" }.joined()
   }
 
@@ -117,7 +123,7 @@ package struct PerplexityPlot {
       index % stride == 0 || index == curve.points.count - 1
     }.map(\.element)
     let places = shown.map { point in
-      "\(coordinate(horizontal(Double(point.epoch)))) \(coordinate(vertical(point.perplexity)))"
+      "\(coordinate(horizontal(Double(point.epoch)))) \(coordinate(vertical(point.number)))"
     }
     let path = "M\(places.joined(separator: "L"))" + (places.count == 1 ? "h0" : "")
     return "<path class=\"\(curve.name)\" d=\"\(path)\"/>\n"

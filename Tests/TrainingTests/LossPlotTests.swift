@@ -3,13 +3,13 @@ import Testing
 
 @testable import Training
 
-@Suite struct PerplexityPlotTests {
+@Suite struct LossPlotTests {
 
   private func svg(_ train: [Double], _ valid: [Double?] = []) -> String {
-    PerplexityPlot(
+    LossPlot(
       train.enumerated().map { i, perplexity in
         .init(
-          trainingLoss: log(perplexity),
+          number: i + 1, trainingLoss: log(perplexity),
           validationLoss: i < valid.count ? valid[i].map { log($0) } : nil)
       }
     ).svg
@@ -78,6 +78,15 @@ import Testing
     let svg = svg((0..<100_000).map { 2 + 1 / Double($0 + 1) })
     #expect(values(#"<path class="train" d=""#, in: svg)[0].count { $0 == "L" } <= 1000)
     #expect(svg.contains("L616.0 "))
+  }
+
+  @Test func drawsTheLossOfWhatReadsNoText() {
+    let svg = LossPlot(
+      [.init(number: 1, trainingLoss: 3, validationLoss: nil)], of: .rows
+    ).svg
+    #expect(svg.contains("<title>Loss over epochs</title>"))
+    #expect(labels(svg).contains("3") && labels(svg).contains("loss"))
+    #expect(!svg.contains("erplexity"))
   }
 
 }
