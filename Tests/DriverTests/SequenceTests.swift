@@ -144,7 +144,10 @@ import Testing
 
   @Test(arguments: EmbeddedGraphs.names)
   func partsAreTheWhole(_ name: String) throws {
-    guard let sequence = try Sequence(name) else { return }
+    // Where the first axis is the batch, a call does all steps.
+    guard let sequence = try Sequence(name), sequence.axes.allSatisfy({ $0.value == 0 }) else {
+      return
+    }
     let whole = try sequence.session()
     let expected = try whole.run(entry: "forward", inputs: sequence.inputs)
     let session = try sequence.session()

@@ -33,8 +33,8 @@ import Testing
       outcome.summary == [
         "2:22 found 0 for dimension 'batch', expected at least 1",
         "4:13 found the type 'f64', expected 'f32', 'index<n>' or 'bool'",
-        "5:25 expected 'zeros', 'ones', 'constant(...)', 'iota', 'uniform(...)', 'normal(...)' or a "
-          + "literal; did you mean 'zeros'?",
+        "5:25 expected 'zeros', 'ones', 'constant(...)', 'iota', 'uniform(...)', 'normal(...)', "
+          + "'xavier', 'kaiming' or a literal; did you mean 'zeros'?",
         "6:3 no statement begins with 'parm'; did you mean 'param'?",
         "8:7 there is no operation 'tahn'; did you mean 'tanh'?",
         "10:3 found 'scan', expected ')'",
