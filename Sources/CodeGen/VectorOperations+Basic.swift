@@ -241,8 +241,8 @@ extension VectorOperation {
     return OperationText(
       common: """
         \(inlined) scrambled(_ i: Int, _ a: Integers, _ b: Integers) -> Integers {
-          var h = addIntegers(Integers(\(lanes)), splat(Int32(truncatingIfNeeded: i)))
-          h = exclusiveOr(h, a)
+          let lanes = Integers(\(lanes))
+          var h = exclusiveOr(addIntegers(lanes, splat(Int32(truncatingIfNeeded: i))), a)
           h = multiplyIntegers(exclusiveOr(h, shiftRight(h, 17)), splat(-0x12a5_2b45))
           h = multiplyIntegers(exclusiveOr(h, shiftRight(h, 11)), splat(-0x53b3_e4af))
           h = exclusiveOr(h, b)
