@@ -242,8 +242,7 @@ extension VectorOperation {
       common: """
         \(inlined) scrambled(_ i: Int, _ a: Integers, _ b: Integers) -> Integers {
           let lanes = Integers(\(lanes))
-          var h = addIntegers(lanes, splat(Int32(truncatingIfNeeded: i)))
-          h = exclusiveOr(h, a)
+          var h = exclusiveOr(addIntegers(lanes, splat(Int32(truncatingIfNeeded: i))), a)
           h = multiplyIntegers(exclusiveOr(h, shiftRight(h, 17)), splat(-0x12a5_2b45))
           h = multiplyIntegers(exclusiveOr(h, shiftRight(h, 11)), splat(-0x53b3_e4af))
           h = exclusiveOr(h, b)

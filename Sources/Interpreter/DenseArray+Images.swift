@@ -53,15 +53,18 @@ private struct Sweep {
 
 extension DenseArray {
 
-  /// Returns what `convolution` computes from `operands`, an array of `shape`.
+  /// Returns what `convolution` computes from `operands`; gradients have `shape`.
   static func convolution(
     _ convolution: Convolution, _ operands: [DenseArray], shape: [Int]
   ) -> DenseArray {
     let (a, b) = (operands[0].elements, operands[1].elements)
+    var shape = shape
     var result = Array(repeating: 0.0, count: shape.reduce(1, *))
     switch convolution.role {
     case .result(let hasBias):
       let sweep = Sweep(convolution, images: operands[0].shape, kernel: operands[1].shape)
+      shape = [sweep.images, sweep.channels, sweep.resultHeight, sweep.resultWidth]
+      result = Array(repeating: 0.0, count: shape.reduce(1, *))
       if hasBias {
         let places = sweep.resultHeight * sweep.resultWidth
         for i in result.indices {
@@ -79,13 +82,14 @@ extension DenseArray {
     return DenseArray(shape: shape, result)
   }
 
-  /// Returns what `pool` computes from `operands`, an array of `shape`.
-  static func pool(_ pool: Pool, _ operands: [DenseArray], shape: [Int]) -> DenseArray {
+  /// Returns what `pool` computes from `operands`.
+  static func pool(_ pool: Pool, _ operands: [DenseArray]) -> DenseArray {
     let x = operands[0]
     let (height, width) = (x.shape[2], x.shape[3])
-    var result = Array(repeating: 0.0, count: shape.reduce(1, *))
     let rows = (height - pool.size) / pool.stride + 1
     let columns = (width - pool.size) / pool.stride + 1
+    let shape = pool.role == .gradient ? x.shape : x.shape.prefix(2) + [rows, columns]
+    var result = Array(repeating: 0.0, count: shape.reduce(1, *))
     for plane in 0..<x.shape[0] * x.shape[1] {
       for i in 0..<rows {
         for j in 0..<columns {

@@ -69,7 +69,7 @@ extension Interpreter {
       return try .convolution(
         convolution, operands, shape: type.denseShape.sizes(in: dimensions))
     case .pool(let pool):
-      return try .pool(pool, operands, shape: type.denseShape.sizes(in: dimensions))
+      return .pool(pool, operands)
     case .dropout(let dropout):
       return operands[0].dropping(by: dropout, Array(operands.dropFirst()))
     }

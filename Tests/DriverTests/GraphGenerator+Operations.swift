@@ -1,19 +1,20 @@
 extension GraphGenerator {
 
   /// A kind of line.
-  private enum Kind: CaseIterable {
+  enum Kind: CaseIterable {
 
     case linear, parts, hotLinear, matmul, concat, split, slice, place, transpose, reshape, stack
     case unary, logarithm, root, exponential, quotient, binary, number, select, truth, compare
     case indexCompare, softmax, reduce, argmax, gather, convert, mask, oneHot, started, infix
     case loss, lossGradient, weightGradient, scatterAdd, broadcast, detach, squaredError
-    case dropout, convolution, pool
+    case dropout, convolution, pool, flatten
 
   }
 
   /// What is tried; twice, what is several operations or seldom possible.
   private static let kinds =
-    Kind.allCases + [.unary, .binary, .reduce, .truth, .compare, .loss, .lossGradient]
+    Kind.allCases + [.unary, .unary, .binary, .reduce, .truth, .compare, .loss, .lossGradient]
+    + [.mask, .convolution, .pool]
 
   /// Appends a line, if one of those that are tried is possible.
   mutating func operate() {
@@ -35,50 +36,8 @@ extension GraphGenerator {
     case .loss, .lossGradient, .weightGradient, .scatterAdd, .broadcast, .detach, .squaredError:
       differentiate(kind)
     case .dropout: drop()
-    case .convolution, .pool: convolve(kind)
+    case .convolution, .pool, .flatten: see(kind)
     }
-  }
-
-  /// Appends the lines of an operation on images, as which a value with three axes is read.
-  private mutating func convolve(_ kind: Kind) {
-    guard let x = find({ $0.element == .number && $0.shape.count == 3 }),
-      let height = size(x.shape[1]), let width = size(x.shape[2])
-    else { return }
-    var result = x
-    result.shape.insert("1", at: 1)
-    let images = line("reshape(\(x.text), [\(result.shape.joined(separator: ", "))])", result)
-    guard images.shape == result.shape else { return }
-    result = images
-    if kind == .pool {
-      let size = Int.random(in: 1...min(3, height, width), using: &random)
-      let stride = Int.random(in: 1...3, using: &random)
-      result.shape[2] = "\((height - size) / stride + 1)"
-      result.shape[3] = "\((width - size) / stride + 1)"
-      line("max_pool2d(\(images.text), size: \(size), stride: \(stride))", result)
-      return
-    }
-    let (stride, padding) = (Int.random(in: 1...2, using: &random), pick([0, 1]))
-    // No side of the kernel is longer than the image with its padding, or as short as the padding.
-    let sides = [height, width].map { side in
-      Int.random(in: (padding + 1)...min(3, side + 2 * padding), using: &random)
-    }
-    let kernel = parameter(["3", "1", "\(sides[0])", "\(sides[1])"], magnitude: "0.1")
-    result.shape[1] = "3"
-    for (i, side) in sides.enumerated() {
-      let room = [height, width][i] + 2 * padding - side
-      result.shape[i + 2] = stride == 1 ? result.shape[i + 2] : "\(room / stride + 1)"
-      if stride == 1, 2 * padding + 1 != side { result.shape[i + 2] = "\(room + 1)" }
-    }
-    (result.isExact, result.magnitude) = (false, images.magnitude + 1)
-    let bias = chance(0.5) ? ", \(parameter(["3"], magnitude: "0.1"))" : ""
-    line(
-      "conv2d(\(images.text), \(kernel)\(bias), stride: \(stride), padding: \(padding))", result)
-  }
-
-  /// Returns the number that `text`, the size of an axis, is.
-  private func size(_ text: String) -> Int? {
-    if text.hasPrefix("2 * ") { return sizes[String(text.dropFirst(4))].map { 2 * $0 } }
-    return Int(text) ?? sizes[text]
   }
 
   /// Appends the line of a dropout, in a scan of the elements of the step.

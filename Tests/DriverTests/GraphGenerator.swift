@@ -178,7 +178,7 @@ struct GraphGenerator {
       graph.declarations.append(.init(kind: "input", name: "x", rest: " : f32[b, p]"))
       pool.append(Quantity(text: "x", shape: ["b", "p"], isExact: true))
     }
-    for _ in 0..<Int.random(in: 1...3, using: &random) { operate() }
+    for _ in 0..<Int.random(in: 2...4, using: &random) { operate() }
     let scanCount = Int.random(in: 0...2, using: &random)
     for _ in 0..<scanCount {
       scan("n", depth: 1)
