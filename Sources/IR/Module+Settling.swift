@@ -252,10 +252,15 @@ struct NameTable {
     taken.insert(name)
   }
 
+  /// The most characters of a name, and of one that is cut, which leaves room for a number.
+  private static let limits = (whole: 255, cut: 240)
+
   /// Takes and returns `name` or, if that is taken, its stem with the first free number.
+  ///
+  /// A name that is too long for a text loses its end.
   mutating func unique(_ name: String) -> String {
-    if taken.insert(name).inserted { return name }
-    let stem = Self.stem(of: name)
+    if name.count <= Self.limits.whole, taken.insert(name).inserted { return name }
+    let stem = String(Self.stem(of: name).prefix(Self.limits.cut))
     var number = next[stem] ?? 1
     while !taken.insert("\(stem)_\(number)").inserted { number += 1 }
     next[stem] = number + 1
