@@ -141,6 +141,10 @@ package struct TrainingRun {
         return .interrupted(status)
       }
     }
+    // A training that had come to its end before has evaluated nothing in this process.
+    if case .rows = data, data.hasValidation, evaluation == nil {
+      validationLoss = try validate(observer) ?? validationLoss
+    }
     try finish()
     return .done(status)
   }

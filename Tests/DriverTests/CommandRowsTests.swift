@@ -93,6 +93,11 @@ import Testing
     #expect(run.status == 0, "\(run.errors)")
     #expect(run.output.hasPrefix("done: epoch 3, update 3, train loss "), "\(run.output)")
     #expect(run.output.hasSuffix(" updates/s\n"))
+    let forPrograms = graphc(
+      ["train"] + Self.model + (try Self.files(8)) + ["--updates", "3", "--json"])
+    let result = try JSON(parsing: Array(forPrograms.output.utf8))
+    #expect(result["epochs"]?.int == 3 && result["updates"]?.int == 3)
+    #expect(result["train_loss"]?.double?.isFinite == true && result["valid_loss"] == nil)
   }
 
   @Test func refusesDataThatDoNotFit() throws {
