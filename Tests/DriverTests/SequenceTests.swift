@@ -189,7 +189,9 @@ import Testing
   /// Which models the tests above are about.
   @Test func modelsThatStream() throws {
     let streaming = try EmbeddedGraphs.names.filter { try Sequence($0) != nil }
-    for name in ["audio_lstm", "char_rnn", "deep_lstm", "dense_lstm", "gru", "hello", "lstm", "rnn"] {
+    for name in [
+      "audio_lstm", "char_rnn", "deep_lstm", "dense_lstm", "gru", "hello", "lstm", "rnn",
+    ] {
       #expect(streaming.contains("\(name).graph"))
     }
     for name in ["bidirectional_lstm", "seq2seq"] {
