@@ -17,13 +17,13 @@ struct StepRefusal: Error {
 /// lines are checked, then they are written.
 struct StepWriter {
 
-  private let entry: Entry
-  private let module: Module
+  let entry: Entry
+  let module: Module
 
   /// The dimensions of which one step is done.
   private let scanned: Set<ID<Dimension>>
 
-  private var graph: Graph { entry.graph }
+  var graph: Graph { entry.graph }
 
   /// Creates the writer of the step of `entry`; `nil` if it scans no dimension.
   init?(_ entry: Entry, of module: Module) throws(StepRefusal) {
@@ -57,13 +57,13 @@ struct StepWriter {
     return result
   }
 
-  private func isStepped(_ scan: Scan) -> Bool { scan.count.dimension != nil }
+  func isStepped(_ scan: Scan) -> Bool { scan.count.dimension != nil }
 
   private func names(_ extent: Extent) -> String {
     "'\(extent.description(in: module.dimensions))'"
   }
 
-  private func refusal(_ id: ID<Node>, _ what: String) -> StepRefusal {
+  func refusal(_ id: ID<Node>, _ what: String) -> StepRefusal {
     let node = graph[id]
     let name = node.results.first.map { "'\($0.name)' " } ?? ""
     return StepRefusal(reason: "\(name)\(what)", span: node.span)
@@ -84,7 +84,7 @@ struct StepWriter {
   }
 
   /// Returns the axis that values of `type` lose in a step, after a check of all types.
-  private func checkedAxis(of type: TensorType) -> Int? {
+  func checkedAxis(of type: TensorType) -> Int? {
     do throws(StepMismatch) {
       return try axis(of: type)
     } catch {
@@ -118,6 +118,7 @@ extension StepWriter {
         }
       }
     }
+    try checkStates()
     for input in entry.inputs {
       do throws(StepMismatch) {
         _ = try axis(of: input.type)
@@ -161,8 +162,10 @@ extension StepWriter {
     case .at(let axis, _):
       let base = graph.type(of: node.operands[0])
       if node.operands.count == 1, checkedAxis(of: base) == axis {
+        let reader = graph.nodes.ids.first { graph[$0].operands.contains(Value(id)) }
         throw StepRefusal(
-          reason: "a place of \(names(base.shape[axis])) is read", span: module.nameSpan)
+          reason: "a place of \(names(base.shape[axis])) is read",
+          span: reader.map { graph[$0].span } ?? module.nameSpan)
       }
     default: break
     }
@@ -181,7 +184,7 @@ extension StepWriter {
     for block in scan.blocks { try check(block, in: scan, id) }
   }
 
-  private func refusal(_ scan: Scan, _ id: ID<Node>, _ what: String) -> StepRefusal {
+  func refusal(_ scan: Scan, _ id: ID<Node>, _ what: String) -> StepRefusal {
     StepRefusal(
       reason: "the scan '\(scan.variable) in \(scan.count.description(in: module.dimensions))' "
         + what,

@@ -32,6 +32,27 @@ import Testing
     ("scan t in n { h = h + x[t] }\ny = transpose(x) @ x", "'y' makes one value of all steps"),
     ("scan t in n { h = h + x[t] + sum(x, axis: 0) }", "sees more than one step"),
     (
+      "scan t in n { h = h + x[t] }\nscan s in m { h = h * z[s] }",
+      "the scan 's in m' goes on with 'h' where another scan ends"
+    ),
+    (
+      "scan t in n { h = h + x[t] }\nscan s in m { v[s] = h * z[s] }",
+      "the scan 's in m' reads what another scan ends with"
+    ),
+    ("scan t in n { h = h + x[t] }\ny = h * z", "'y' reads what a scan ends with"),
+    (
+      "q = h * 2\nscan t in n { h = h + q * x[t] }",
+      "'q' reads 'h' as it is in front of all steps"
+    ),
+    (
+      "scan t in n { h = h + x[t] }\noutput first = old(h)",
+      "'first' reads 'h' as it is in front of all steps"
+    ),
+    (
+      "state g : f32[batch] = zeros\nscan t in n { h = h + x[t] }\ng = g + 1",
+      "state 'g' is assigned once a call, not once a step"
+    ),
+    (
       "scan t in n {\nh = h + x[t]\nu[t] = h }\nscan s in m {\nh = h + z[s]\nv[s] = h }\n"
         + "y = reshape(u, [n, 1, batch]) * v", "'y' mixes the steps"
     ),
@@ -55,9 +76,10 @@ import Testing
           h = h + x[t]
           u[t] = h * 2
         }
+        state g : f32[batch] = zeros
         scan s in m {
-          h = h + z[s]
-          v[s] = h
+          g = g + z[s]
+          v[s] = g
         }
         y = tanh(v)
         output u
@@ -68,7 +90,7 @@ import Testing
     #expect(
       lines(written, entry: "step") == [
         "input x : f32[batch]", "input z : f32[batch]", "input k : index<n + 1>[batch]",
-        "h_1 = add(h, x)", "u = mul(h_1, 2)", "h = add(h_1, z)", "y = tanh(h)", "output u",
+        "h = add(h, x)", "u = mul(h, 2)", "g = add(g, z)", "y = tanh(g)", "output u",
         "output y",
       ])
     #expect(stepRefusal(of: try module(text)) == nil)
