@@ -222,13 +222,14 @@ extension CellExpander {
       return nil
     }
     var outputs: [String] = []
+    for case .input(let d, _) in cell.block.statements.map(\.kind) {
+      guard let value = values[d.name.text] else { continue }
+      lines.append(
+        Statement(
+          kind: .argument(rename(d, naming), value), span: span, comments: StatementComments()))
+    }
     for line in cell.block.statements {
       switch line.kind {
-      case .input(let d, _):
-        guard let value = values[d.name.text] else { continue }
-        lines.append(
-          Statement(
-            kind: .argument(rename(d, naming), value), span: span, comments: StatementComments()))
       case .assignment(let targets, let e, let origins):
         let renamed = targets.map {
           Target(name: rename($0.name, naming), place: $0.place, span: $0.span)
@@ -277,13 +278,23 @@ extension CellExpander {
       return nil
     }
     var result: [String: Expression] = [:]
-    for (argument, input) in zip(arguments, inputs) {
-      if let label = argument.label, label.text != input {
+    for argument in arguments {
+      guard let label = argument.label else { continue }
+      guard inputs.contains(label.text) else {
         reporter.report(
           .unknownLabel(
             label, of: name.text, inputs, suggestion: suggestion(for: label.text, among: inputs)))
         return nil
       }
+      if result.updateValue(argument.value, forKey: label.text) != nil {
+        reporter.report(.duplicateLabel(label, first: span))
+        return nil
+      }
+    }
+    // The others are given in the order of the declarations.
+    for (argument, input) in zip(
+      arguments.filter { $0.label == nil }, inputs.filter { result[$0] == nil })
+    {
       result[input] = argument.value
     }
     return result
@@ -316,6 +327,14 @@ extension CellExpander {
 
   /// Returns `e`, an expression of a cell, with the names of a copy.
   private mutating func rename(_ e: Expression, _ naming: Naming) -> Expression {
+    if case .call(let initialiser, let arguments) = e.kind, arguments.contains(where: \.isWord) {
+      // Words that say how something is drawn are no names.
+      let renamed = arguments.map { argument in
+        argument.isWord
+          ? argument : Argument(label: argument.label, value: rename(argument.value, naming))
+      }
+      return Expression(kind: .call(initialiser, renamed), span: e.span)
+    }
     guard case .name(let name) = e.kind else { return e.mapped { rename($0, naming) } }
     if let size = naming.sizes[name] { return size }
     if roles[naming.cell]?[name] != nil {
@@ -336,7 +355,9 @@ extension Expression {
 
   /// `true` iff the expression is the name of an initial value.
   fileprivate var isPlainInitialiser: Bool {
-    if case .name(let name) = kind { return ["zeros", "ones", "iota"].contains(name) }
+    if case .name(let name) = kind {
+      return ["zeros", "ones", "iota", "xavier", "kaiming"].contains(name)
+    }
     return false
   }
 
@@ -361,6 +382,13 @@ extension Expression {
     }
     return Expression(kind: new, span: span)
   }
+
+}
+
+extension Argument {
+
+  /// `true` iff the argument is a word, not a value: `fan: out`.
+  fileprivate var isWord: Bool { ["fan", "distribution"].contains(label?.text) }
 
 }
 

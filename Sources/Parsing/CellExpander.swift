@@ -173,11 +173,26 @@ struct CellExpander {
       if roles[name.text] == nil { roles[name.text] = role }
     }
     var hasOutput = false
+    // Declarations may stand below the lines that use them.
     for statement in cell.block.statements {
       switch statement.kind {
-      case .input(let d, isLabel: false): add(d.name, .value)
       case .parameter(let d), .constant(let d): add(d.name, .tensor)
       case .state(let d, isCarried: false): add(d.name, .state)
+      default: break
+      }
+    }
+    for statement in cell.block.statements {
+      switch statement.kind {
+      case .input(let d, isLabel: false):
+        add(d.name, .value)
+        if let initial = d.initial {
+          reporter.report(.defaultOfCell(d.name, at: initial.span))
+          failedCells.insert(cell.name.text)
+        }
+      case .parameter, .constant, .state(_, isCarried: false): break
+      case .state(let d, isCarried: true):
+        reporter.report(.carriedInCell(d.name, at: statement.span))
+        failedCells.insert(cell.name.text)
       case .assignment(let targets, _, _): for target in targets { add(target.name, .value) }
       case .outputDefinition(let name, _, _):
         add(name, .value)
@@ -185,8 +200,7 @@ struct CellExpander {
       case .output: hasOutput = true
       case .convention: break
       default:
-        reporter.report(
-          .misplacedStatement("this statement", at: statement.span, section: "a cell"))
+        reporter.report(.misplacedInCell(at: statement.span))
         failedCells.insert(cell.name.text)
       }
     }

@@ -64,6 +64,29 @@ extension Diagnostic {
       notes: [.init(message: "the other use gives it here", span: other)])
   }
 
+  /// Returns an error reporting a statement of a kind that a cell cannot have.
+  static func misplacedInCell(at span: SourceSpan) -> Diagnostic {
+    .error(
+      .misplacedStatement,
+      "this cannot stand in a cell, which has inputs, parameters, constants, states, lines, outputs "
+        + "and conventions", at: span)
+  }
+
+  /// Returns an error reporting a state of a cell that is declared as carried.
+  static func carriedInCell(_ name: Name, at span: SourceSpan) -> Diagnostic {
+    .error(
+      .misplacedStatement,
+      "whether '\(name.text.excerpt)' is carried is for a use to say: 'use a = ...(...) carried'",
+      at: span)
+  }
+
+  /// Returns an error reporting an input of a cell with a default.
+  static func defaultOfCell(_ name: Name, at span: SourceSpan) -> Diagnostic {
+    .error(
+      .misplacedStatement,
+      "input '\(name.text.excerpt)' of a cell is given by every call and has no default", at: span)
+  }
+
   /// Returns an error reporting a use that is carried and has nothing to carry.
   static func nothingCarried(_ cell: Name, at span: SourceSpan) -> Diagnostic {
     .error(
