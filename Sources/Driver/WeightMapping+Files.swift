@@ -69,7 +69,11 @@ extension WeightMapping {
       for part in equation.tensors {
         let name = fileName(of: part.tensor)
         let expected = self.shape(of: part, shape)
-        guard let tensor = file[name] else {
+        let given =
+          file[name]
+          ?? (isZero(name)
+            ? Tensor(shape: expected, [Float](repeating: 0, count: expected.reduce(1, *))) : nil)
+        guard let tensor = given else {
           isComplete = false
           result.items.append(
             WeightFit.Item(
@@ -88,7 +92,8 @@ extension WeightMapping {
         if used.insert(name).inserted {
           result.items.append(
             WeightFit.Item(
-              verdict: .fits, name: name, found: tensor.typeText, expected: nil, equation: text))
+              verdict: .fits, name: name, found: file[name] == nil ? "zero" : tensor.typeText,
+              expected: nil, equation: text))
         }
         let whole = Block(shape: expected, elements: elements)
         let block =
@@ -112,7 +117,7 @@ extension WeightMapping {
 
   /// Returns `file` with the parameters in place of the tensors that they are made of.
   package func parameters(in file: Safetensors) throws(RunnerError) -> Safetensors {
-    if convention == nil, renamings.isEmpty { return file }
+    if convention == nil, renamings.isEmpty, zeros.isEmpty { return file }
     let fit = fit(file)
     guard fit.isComplete else {
       let under = convention.map { " under convention '\($0.name)'" } ?? ""

@@ -45,14 +45,21 @@ package struct WeightMapping {
 
   let renamings: [Renaming]
 
+  /// The names, with `*` for any text, of tensors that are zero where the file lacks them.
+  let zeros: [String]
+
   /// Creates the mapping of `module` under the convention called `name`.
+  ///
+  /// A renaming that applies to nothing is an error.
   package init(
-    _ module: Module, convention name: String?, renamings: [Renaming] = []
+    _ module: Module, convention name: String?, renamings: [Renaming] = [], zeros: [String] = []
   ) throws(RunnerError) {
     self.module = module
     self.renamings = renamings
+    self.zeros = zeros
     guard let name else {
       convention = nil
+      try checkRenamings()
       return
     }
     guard let found = module.conventions.first(where: { $0.name == name }) else {
@@ -65,7 +72,25 @@ package struct WeightMapping {
             : "it has \(known.joined(separator: ", "))"))
     }
     convention = found
+    try checkRenamings()
   }
+
+  private func checkRenamings() throws(RunnerError) {
+    let names = equations.flatMap(\.tensors).map(\.tensor)
+    for (i, renaming) in renamings.enumerated() {
+      if renamings[..<i].contains(where: { $0.model == renaming.model }) {
+        throw RunnerError(.commandLine, "'--map' says twice where '\(renaming.model)' is")
+      }
+      guard !names.contains(where: { renaming.fileName(of: $0) != nil }) else { continue }
+      throw RunnerError(
+        .commandLine,
+        "'--map \(renaming.file.printable)=\(renaming.model.printable)' applies to no tensor; there "
+          + "are \(names.prefix(8).joined(separator: ", "))\(names.count > 8 ? ", ..." : "")")
+    }
+  }
+
+  /// `true` iff `name`, which the file lacks, is one of the tensors that are zero then.
+  func isZero(_ name: String) -> Bool { zeros.contains { name.matches($0) } }
 
   /// Returns the name in the file of what the model calls `name`.
   func fileName(of name: String) -> String {
@@ -106,6 +131,25 @@ package struct WeightMapping {
       let upper = range.upper.value(in: module.dimensions), lower <= upper
     else { return 0..<(shape.first ?? 1) }
     return lower..<upper
+  }
+
+}
+
+extension String {
+
+  /// `true` iff `self` is `pattern`, in which `*` stands for any text.
+  fileprivate func matches(_ pattern: String) -> Bool {
+    let parts = pattern.split(separator: "*", omittingEmptySubsequences: false)
+    guard let first = parts.first, let last = parts.last, parts.count > 1 else {
+      return self == pattern
+    }
+    guard hasPrefix(first) else { return false }
+    var rest = dropFirst(first.count)
+    for part in parts.dropFirst().dropLast() where !part.isEmpty {
+      guard let range = rest.firstRange(of: part) else { return false }
+      rest = rest[range.upperBound...]
+    }
+    return rest.hasSuffix(last)
   }
 
 }

@@ -93,6 +93,47 @@ import Testing
     #expect(Self.elements(again, "lstm.bias_hh_l0") == [Float](repeating: 0, count: 8))
   }
 
+  /// What is saved has the names that '--map' says, whatever the file that is read has.
+  @Test func savesUnderOtherNames() throws {
+    let path = try Self.saved(Self.file)
+    let (own, back) = (temporaryFile("own.safetensors"), temporaryFile("back.safetensors"))
+    let maps = ["--map", "rnn=lstm", "--map", "decoder=output"]
+    let read = graphc(
+      ["weights", path, "--for", "lstm.graph", "--convention", "pytorch", "--save", own] + maps
+        + Self.sizes)
+    #expect(read.status == 0, "\(read.errors)")
+    let saved = graphc(
+      ["weights", own, "--for", "lstm.graph", "--to", "pytorch", "--save", back] + maps
+        + Self.sizes)
+    #expect(saved.status == 0, "\(saved.errors)")
+    let again = try Safetensors(bytes: readFile(back, limit: 1 << 20), name: back)
+    #expect(again.entries.map(\.name) == Self.file.entries.map(\.name))
+    #expect(again["rnn.weight_hh_l0"] == Self.file["rnn.weight_hh_l0"])
+  }
+
+  /// PyTorch saves no biases of a layer that has none.
+  @Test func readsZerosForBiasesThatAreMissing() throws {
+    var file = Self.file
+    file["rnn.bias_ih_l0"] = nil
+    file["rnn.bias_hh_l0"] = nil
+    let path = try Self.saved(file)
+    let maps = ["--convention", "pytorch", "--map", "rnn=lstm", "--map", "decoder=output"]
+    let refused = graphc(["weights", path, "--for", "lstm.graph"] + maps + Self.sizes)
+    #expect(refused.status == 1)
+    #expect(
+      refused.output.hasSuffix(
+        "they would fit with --convention pytorch --map 'rnn.*=lstm.*' --map 'decoder.*=output.*' "
+          + "--zero '*bias*'\n"), "\(refused.output)")
+    let own = temporaryFile("own.safetensors")
+    let run = graphc(
+      ["weights", path, "--for", "lstm.graph", "--zero", "rnn.bias_*", "--save", own] + maps
+        + Self.sizes)
+    #expect(run.status == 0, "\(run.errors)")
+    let converted = try Safetensors(bytes: readFile(own, limit: 1 << 20), name: own)
+    #expect(Self.elements(converted, "b_f") == [0, 0])
+    #expect(Self.elements(converted, "b_q") == [0, 1, 2])
+  }
+
   @Test func namesTheEquationThatDoesNotFit() throws {
     var file = Self.file
     file["rnn.weight_hh_l0"] = Tensor(shape: [2, 8], [Float](repeating: 0, count: 16))
@@ -126,6 +167,11 @@ import Testing
     (["--for", "lstm.graph", "--map", "a.*=b"], 2, "'--map a.*=b' needs one '*' on both sides"),
     (["--for", "lstm.graph", "--map", "ab"], 2, "'--map' needs FILE=LAYER, found 'ab'"),
     (["--for", "lstm.graph", "--to", "pytorch"], 2, "'--to' goes with '--save'"),
+    (["--for", "lstm.graph", "--map", "a=b"], 2, "'--map a.*=b.*' applies to no tensor"),
+    (
+      ["--for", "deep_lstm.graph", "--map", "a=layer0", "--map", "b=layer0"], 2,
+      "'--map' says twice where 'layer0.*' is"
+    ),
   ])
   func refusesWhatItCannotDo(_ arguments: [String], _ status: Int32, _ message: String) throws {
     let run = graphc(["weights", try Self.saved(Self.file)] + arguments)

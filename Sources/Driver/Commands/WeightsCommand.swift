@@ -17,7 +17,9 @@ extension Command {
       A convention is a section of a graph, or of a cell, that says how the tensors of another program
       make up the parameters: their names, their layout, the order of gates. Where a file calls a
       layer otherwise, '--map' says so: a name, or a pattern in which '*' stands for the same text on
-      both sides. '--save' writes the weights under the names of the graph, or, with '--to', as a
+      both sides; with '--to' it is the layer in the file that is saved, and in the one that is read
+      too if that has a convention. Layers without biases have none in their files: '--zero "*bias*"'
+      reads zeros for them. '--save' writes the weights under the names of the graph, or, with '--to', as a
       convention has them; of a sum of tensors the first is written whole and the others as zeros.
       """,
     examples: [
@@ -67,7 +69,7 @@ private struct WeightListing {
     isJSON = arguments.contains("--json")
     self.console = console
     if graph == nil {
-      for name in ["--convention", "--map", "--to", "--save", "--dim"]
+      for name in ["--convention", "--map", "--zero", "--to", "--save", "--dim"]
       where arguments.contains(name) {
         throw CommandLineError("'\(name)' goes with '--for FILE'")
       }
@@ -89,7 +91,7 @@ private struct WeightListing {
       return try source.module(overriding: dimensions, warnings: &warnings)
     }
     let own = try WeightMapping(
-      module, convention: options.convention, renamings: options.renamings)
+      module, convention: options.convention, renamings: ownRenamings, zeros: options.zeros)
     let fit = own.fit(file)
     console.print(
       isJSON ? json(fit, module, file) : text(fit, module, file))
@@ -97,11 +99,17 @@ private struct WeightListing {
     if let savePath {
       var result = Safetensors(fit.parameters)
       if let target {
-        result = try WeightMapping(module, convention: target).tensors(of: fit.parameters)
+        result = try WeightMapping(module, convention: target, renamings: options.renamings)
+          .tensors(of: fit.parameters)
       }
       try writeFile(result.bytes(), to: savePath)
     }
     return 0
+  }
+
+  /// The renamings of the file that is read.
+  private var ownRenamings: [WeightMapping.Renaming] {
+    target == nil || options.convention != nil ? options.renamings : []
   }
 
   private func list(_ file: Safetensors) -> String {
@@ -156,30 +164,34 @@ private struct WeightListing {
   /// Returns what would fit: conventions as they are, or with layers called otherwise.
   private func advice(_ module: Module, _ file: Safetensors) -> [String] {
     var lines: [String] = []
-    for (name, renamings) in candidates(module, file) {
-      let maps = renamings.map { " --map '\($0.file)=\($0.model)'" }.joined()
-      lines.append(
-        "they would fit with\(name.map { " --convention \($0)" } ?? "")\(maps)\n")
+    for mapping in candidates(module, file) {
+      let name = mapping.convention.map { " --convention \($0.name)" } ?? ""
+      let maps = mapping.renamings.map { " --map '\($0.file)=\($0.model)'" }.joined()
+      let zeros = mapping.zeros.map { " --zero '\($0)'" }.joined()
+      lines.append("they would fit with\(name)\(maps)\(zeros)\n")
     }
     return lines
   }
 
-  private func candidates(
-    _ module: Module, _ file: Safetensors
-  ) -> [(convention: String?, renamings: [WeightMapping.Renaming])] {
+  /// Returns the mappings under which `file` would fit `module`, at most one a convention.
+  private func candidates(_ module: Module, _ file: Safetensors) -> [WeightMapping] {
+    func mapping(
+      _ name: String?, _ renamings: [WeightMapping.Renaming], _ zeros: [String]
+    ) -> WeightMapping? {
+      try? WeightMapping(module, convention: name, renamings: renamings, zeros: zeros)
+    }
     let names = [nil] + module.conventions.map { Optional($0.name) }
     return names.compactMap { name in
-      guard let plain = try? WeightMapping(module, convention: name, renamings: options.renamings)
-      else { return nil }
-      if name != options.convention, plain.fit(file).isComplete {
-        return (name, options.renamings)
+      for zeros in [options.zeros, options.zeros + ["*bias*"]] {
+        guard let plain = mapping(name, [], zeros) else { continue }
+        let found = plain.renamingsThatFit(file)
+        for renamings in [ownRenamings, [], found] {
+          if let result = mapping(name, renamings, zeros), result.fit(file).isComplete {
+            return result
+          }
+        }
       }
-      let found = plain.renamingsThatFit(file)
-      guard !found.isEmpty,
-        let other = try? WeightMapping(module, convention: name, renamings: found),
-        other.fit(file).isComplete
-      else { return nil }
-      return (name, found)
+      return nil
     }
   }
 
@@ -196,10 +208,11 @@ private struct WeightListing {
       "model": .string(module.name), "fits": .bool(fit.isComplete),
       "convention": options.convention.map { .string($0) } ?? .null, "tensors": .array(items),
       "would_fit": .array(
-        others.map { name, renamings in
+        others.map { mapping in
           [
-            "convention": name.map { .string($0) } ?? .null,
-            "map": .array(renamings.map { .string("\($0.file)=\($0.model)") }),
+            "convention": mapping.convention.map { .string($0.name) } ?? .null,
+            "map": .array(mapping.renamings.map { .string("\($0.file)=\($0.model)") }),
+            "zero": .array(mapping.zeros.map { .string($0) }),
           ]
         }),
     ]
@@ -239,6 +252,7 @@ extension WeightMapping {
         else { return nil }
         let fits = tensors.allSatisfy { name, shape in
           let full = prefix + name + suffix
+          if file[full] == nil { return isZero(full) }
           return !taken.contains(full) && file[full]?.shape == shape
         }
         return fits ? (prefix, suffix) : nil
