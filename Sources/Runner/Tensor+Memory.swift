@@ -170,7 +170,7 @@ extension Manifest.Entry {
   func stepCount(asked: Int?, inputs: [String: Tensor], _ problems: inout [String]) -> Int {
     guard let countedDim else {
       if let asked, asked != steps {
-        problems.append("the count of steps is \(asked), but the entry always runs \(steps)")
+        problems.append("the count of steps is \(asked), but the entry takes none")
       }
       return steps
     }

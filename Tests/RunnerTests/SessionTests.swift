@@ -241,7 +241,7 @@ import Testing
     let step = runnerError {
       _ = try session.run(entry: "step", inputs: ["scale": Tensor(shape: [], [1])], steps: 2)
     }
-    #expect(step?.details == ["the count of steps is 2, but the entry always runs 1"])
+    #expect(step?.details == ["the count of steps is 2, but the entry takes none"])
     let entry = runnerError { _ = try session.run(entry: "forwards", inputs: [:]) }
     #expect(entry?.message == "no entry 'forwards'; did you mean 'forward'?")
   }

@@ -88,7 +88,7 @@ private struct ModelRun {
       textOptions.path != nil
       || entry == "forward" && port.map { $0.isOnlyMissing(from: data.inputs.map(\.name)) } ?? false
     guard isOnText else { return try runOnTensors(module) }
-    guard let port else { throw RunnerError(.input, TextPort.missing) }
+    guard let port else { throw textOptions.misfit(of: module) }
     try port.check(data, entry: entry)
     let weights = try data.readWeights()
     let coding = try weights.flatMap { try TextCoding($0, name: data.weights ?? "") }

@@ -61,6 +61,19 @@ struct TextOptions {
       && isFolder.boolValue
   }
 
+  /// Returns the error of a path whose text `module` does not read.
+  func misfit(of module: Module) -> RunnerError {
+    guard let path, (try? ClassPort(module)) != nil else {
+      return RunnerError(.input, TextPort.missing)
+    }
+    let exists = FileManager.default.fileExists(atPath: path)
+    return RunnerError(
+      .input,
+      exists
+        ? "'\(path.printable)' is a file, and the model reads a folder with a file for each class"
+        : "there is no folder '\(path.printable)'")
+  }
+
   /// `true` iff rows of several classes are to be read: those of a folder, or those that ship with the
   /// graph.
   var givesRows: Bool {

@@ -70,7 +70,7 @@ struct TrainingMaterial {
         corpus.tokens, validationFraction: training.validationFraction ?? 0)
       inputs.merge(try training.tensors()) { number, _ in number }
     } else {
-      if textOptions.path != nil { throw RunnerError(.input, TextPort.missing) }
+      if textOptions.path != nil { throw textOptions.misfit(of: module) }
       try textOptions.checkUnused()
       let isAsked = !training.inputs.isEmpty && training.validationFraction ?? 0 > 0
       let reading = try ExampleReading(
@@ -107,6 +107,9 @@ struct TrainingMaterial {
             + "of its type")
       }
       fraction = 0
+      console.note(
+        "all rows are trained on: without one label of classes, or of numbers, that an output is for, "
+          + "nothing would tell how the model does on others")
     }
     let data = TrainingData(feed.set, validationFraction: fraction, seed: seed)
     guard case .rows(let rows, let apart, _) = data else { preconditionFailure("these are rows") }
