@@ -38,7 +38,8 @@ extension Resolver {
 
   private mutating func rate(_ list: ArgumentList) -> Double? {
     guard let e = list.labelled["rate"] else { return nil }
-    guard case .number(let x, _) = e.kind, 0 <= x, x < 1 else {
+    // As kernels see it, in single precision.
+    guard case .number(let x, _) = e.kind, 0 <= x, Float(x) < 1 else {
       report(.wrongAttribute("a rate, which is a number of at least 0 and less than 1", at: e.span))
       return nil
     }

@@ -1,6 +1,7 @@
 import Diagnostics
 import Foundation
 import Graphs
+import IR
 import Runner
 import Tensors
 import Text
