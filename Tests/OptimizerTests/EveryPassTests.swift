@@ -244,7 +244,6 @@ private let models: [String: String] = [
 
   @Test(arguments: [
     ("rnn", "num_steps"), ("lengths", "num_steps"), ("outside", "n"), ("gates", "n"),
-    ("two scans", "n"),
   ])
   func stepIsForwardForOneStep(model: String, dimension: String) throws {
     let text = try #require(models[model])

@@ -39,7 +39,7 @@ import Testing
       "scan t in n { h = h + x[t] }\nscan s in m { v[s] = h * z[s] }",
       "the scan 's in m' reads what another scan ends with"
     ),
-    ("scan t in n { h = h + x[t] }\ny = h * z", "'y' reads what a scan ends with"),
+    ("scan t in n { h = h + x[t] }\ny = h * x", "'y' reads what a scan ends with"),
     (
       "q = h * 2\nscan t in n { h = h + q * x[t] }",
       "'q' reads 'h' as it is in front of all steps"
