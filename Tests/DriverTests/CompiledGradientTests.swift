@@ -38,7 +38,12 @@ import Testing
 
   @Test func agreeForShippedModels() throws {
     var models: [(name: String, module: Module)] = []
-    for (i, name) in EmbeddedGraphs.names.enumerated() {
+    // Gradients of the cells, which the other models are made of, are compared with those of
+    // PyTorch.
+    let names = [
+      "gru.graph", "hello.graph", "lenet.graph", "names.graph", "rnn.graph", "seq2seq.graph",
+    ]
+    for (i, name) in names.enumerated() {
       let text = try #require(EmbeddedGraphs.text(named: name))
       models.append(("Shipped\(i)", try GradientTests.gradient(text)))
     }

@@ -192,7 +192,7 @@ import Testing
     let cells = ["rnn", "rnn_relu", "gru", "gru_reset_before", "lstm", "peephole_lstm"]
     var batch = CompilerBatch("RandomCells")
     var modules: [Module] = []
-    for i in 0..<12 {
+    for i in 0..<8 {
       let rows = Int.random(in: 1...9, using: &random)
       let test = Recording.Case(
         cell: cells[i % cells.count], layers: Int.random(in: 1...2, using: &random),
