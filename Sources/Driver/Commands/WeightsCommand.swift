@@ -19,8 +19,9 @@ extension Command {
       layer otherwise, '--map' says so: a name, or a pattern in which '*' stands for the same text on
       both sides; with '--to' it is the layer in the file that is saved, and in the one that is read
       too if that has a convention. Layers without biases have none in their files: '--zero "*bias*"'
-      reads zeros for them. '--save' writes the weights under the names of the graph, or, with '--to', as a
-      convention has them; of a sum of tensors the first is written whole and the others as zeros.
+      reads zeros for them. '--save' writes the weights under the names of the graph, or, with
+      '--to', as a convention has them; of a sum of tensors the first is written whole and the others
+      as zeros.
       """,
     examples: [
       "W.safetensors", "W.safetensors --for Graphs/lstm.graph",
