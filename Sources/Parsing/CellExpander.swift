@@ -92,7 +92,11 @@ struct CellExpander {
       }
       declareUses()
       result.block = expand(syntax.block, isModel: true)
-      result.block.statements = result.block.statements.flatMap { withDeclarations($0) }
+      var names: Set<String> = []
+      result.block.forEachName { names.insert($0) }
+      result.block.statements = result.block.statements.flatMap {
+        withDeclarations($0, reading: names)
+      }
     }
     for cell in own where !usedCells.contains(cell.name.text) && !reporter.containsError {
       reporter.report(.unused(.unusedCell, "cell", cell.name))
@@ -100,11 +104,20 @@ struct CellExpander {
     return result
   }
 
-  /// Returns `statement`, followed by what it declares if it is a use that something calls.
-  private mutating func withDeclarations(_ statement: Statement) -> [Statement] {
+  /// Returns `statement`, followed by what it declares if it is a use that something calls, or the
+  /// parameters and constants if `names`, which lines read, are of them alone.
+  private mutating func withDeclarations(
+    _ statement: Statement, reading names: Set<String>
+  ) -> [Statement] {
     guard case .use(let use) = statement.kind else { return [statement] }
-    if used.contains(use.name.text) {
-      return [statement] + (declared[use.name.text] ?? [])
+    let declared = declared[use.name.text] ?? []
+    if used.contains(use.name.text) { return [statement] + declared }
+    let tensors = (roles[use.cell.text] ?? [:]).filter { $0.value == .tensor }.keys
+    if tensors.contains(where: { names.contains("\(use.name.text).\($0)") }) {
+      return [statement]
+        + declared.filter { line in
+          if case .state = line.kind { false } else { true }
+        }
     }
     if !reporter.containsError {
       reporter.report(.unused(.unusedCell, "the use", use.name))
