@@ -19,8 +19,9 @@ extension Compilation {
     #endif
   }
 
-  /// Returns what the runner has to know of the compiled model, whose library is the file `library`.
-  package func manifest(compiler: String, library: String? = nil) -> Manifest {
+  /// Returns what the runner has to know of the compiled model, whose library is the file
+  /// `library`; before it is compiled, without that and the compiler.
+  package func manifest(compiler: String = "none", library: String? = nil) -> Manifest {
     Manifest(
       model: module.name, symbolPrefix: file.symbolPrefix, library: library ?? libraryName,
       source: sourceName, target: options.target.name, compiler: compiler,

@@ -58,8 +58,19 @@ package struct Source: Sendable {
   }
 
   /// Reads the file at `path`.
+  ///
+  /// One that is of another format than text is refused: no line of it would mean anything.
   package init(path: String) throws(FileError) {
-    self.init(path: path, utf8: try readFile(path, limit: CompilationOptions.fileLimit))
+    try self.init(path: path, read: readFile(path, limit: CompilationOptions.fileLimit))
+  }
+
+  /// Creates the source of what was read from `path`.
+  init(path: String, read bytes: [UInt8]) throws(FileError) {
+    if let format = FileFormat(bytes) {
+      let phrase = format.phrase(expecting: "the text of a graph")
+      throw FileError("cannot read '\(path)': \(phrase)", cause: .input)
+    }
+    self.init(path: path, utf8: bytes)
   }
 
   /// Returns the module in the text with `dimensions` in place of its own.

@@ -37,7 +37,9 @@ package struct CompileCache: Sendable {
   /// Opens the cache at `folder`, which is made if it is missing.
   package init(folder: String) throws(EnvironmentError) {
     try makePrivateFolder(folder)
-    self.folder = folder
+    // The compiler takes a relative name that begins with a dash, after './' as well, for an
+    // option.
+    self.folder = URL(fileURLWithPath: folder).path
   }
 
   /// Returns where `environment` has the user's cache.

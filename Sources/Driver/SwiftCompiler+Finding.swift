@@ -30,10 +30,10 @@ extension SwiftCompiler {
     // change when the compiler does, and is asked each time.
     if stamp.isCompiler {
       version = try cache.compilerVersion(path: path, stamps: stamps) {
-        () throws(EnvironmentError) in try askVersion(of: path)
+        () throws(EnvironmentError) in try askVersion(of: path, in: cache.folder)
       }
     } else {
-      version = try askVersion(of: path)
+      version = try askVersion(of: path, in: cache.folder)
     }
     return SwiftCompiler(path: path, version: version, identity: "\(stamps); \(version)")
   }
@@ -71,11 +71,15 @@ extension SwiftCompiler {
         + "from swift.org, or name the compiler by '--swiftc PATH' or GRAPHC_SWIFTC")
   }
 
-  /// Returns what the compiler at `path` says of its version.
-  private static func askVersion(of path: String) throws(EnvironmentError) -> String {
+  /// Returns what the compiler at `path`, whose temporary files lie in `folder`, says of its
+  /// version.
+  private static func askVersion(
+    of path: String, in folder: String
+  ) throws(EnvironmentError) -> String {
     let run: Subprocess
     do {
-      run = try Subprocess(path, ["--version"], timeout: 60)
+      run = try Subprocess(
+        path, ["--version"], environment: environment(temporary: folder), timeout: 60)
     } catch {
       throw EnvironmentError(.brokenCompiler, "cannot start '\(path.printable)'")
     }

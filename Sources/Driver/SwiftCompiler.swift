@@ -42,15 +42,14 @@ package struct SwiftCompiler: Hashable, Sendable {
     extraFlags: [String] = [], scratch: String
   ) throws(EnvironmentError) {
     try target.checkCompilable()
-    var environment = ProcessInfo.processInfo.environment
-    environment["TMPDIR"] = scratch
     let arguments =
       Self.flags(target: target, extra: extraFlags)
       + ["-module-name", moduleName, source, "-o", output]
     let run: Subprocess
     do {
       run = try Subprocess(
-        path, arguments, environment: environment, timeout: Self.timeout)
+        path, arguments, environment: Self.environment(temporary: scratch),
+        timeout: Self.timeout)
     } catch {
       throw EnvironmentError(.brokenCompiler, "cannot start '\(path.printable)'")
     }
@@ -72,6 +71,16 @@ package struct SwiftCompiler: Hashable, Sendable {
         "the Swift compiler refused the file that graphc wrote, which is a fault of graphc or of "
           + "the compiler, not of the graph", output: said)
     }
+  }
+
+  /// Returns the environment of the compiler, whose temporary files lie in `folder`.
+  ///
+  /// The Swift driver crashes where the name of that folder has other characters than those of
+  /// ASCII, and refuses one that is not there.
+  static func environment(temporary folder: String) -> [String: String] {
+    var result = ProcessInfo.processInfo.environment
+    result["TMPDIR"] = folder.utf8.allSatisfy { $0 < 0x80 } ? folder : "/tmp"
+    return result
   }
 
   /// Returns the first lines of `output`, which name the cause.

@@ -25,19 +25,57 @@ package struct Convention: Sendable {
 
   }
 
-  /// A tensor of a file, or a range of its first axis.
+  /// A tensor of a file, or a part of it.
   package struct Part: Hashable, Sendable {
 
     package var tensor: String
 
-    /// The places of the first axis; `nil` for all.
-    package var range: Range?
+    /// The places of each axis, from the first on; all of those that are not listed.
+    package var places: [Place]
 
     /// Creates a part.
-    package init(tensor: String, range: Range? = nil) {
+    package init(tensor: String, places: [Place] = []) {
       self.tensor = tensor
-      self.range = range
+      self.places = places
     }
+
+    /// Returns the range of each axis of the tensor where the part has the extents `shape`, which
+    /// lack the axes of single places; `nil` if they are not those of the part.
+    package func ranges(
+      _ shape: [Int], in dimensions: [Dimension]
+    ) -> [Swift.Range<Int>]? {
+      var rest = shape[...]
+      var result: [Swift.Range<Int>] = []
+      for place in places {
+        switch place {
+        case .all:
+          guard let size = rest.popFirst() else { return nil }
+          result.append(0..<size)
+        case .index(let i):
+          guard let i = i.value(in: dimensions), i >= 0 else { return nil }
+          result.append(i..<i + 1)
+        case .range(let range):
+          guard let lower = range.lower.value(in: dimensions), lower >= 0,
+            let upper = range.upper.value(in: dimensions), lower <= upper,
+            let size = rest.popFirst(), size == upper - lower
+          else { return nil }
+          result.append(lower..<upper)
+        }
+      }
+      return result + rest.map { 0..<$0 }
+    }
+
+  }
+
+  /// What a part takes of an axis of a tensor.
+  package enum Place: Hashable, Sendable {
+
+    case all
+
+    /// One place; the axis disappears.
+    case index(Extent)
+
+    case range(Range)
 
   }
 
@@ -95,15 +133,42 @@ package struct Convention: Sendable {
 
 extension Module {
 
+  /// Returns the extents of `term`, or `nil` if one of them overflows.
+  package func shape(of term: Convention.Term) -> [Int]? {
+    switch term {
+    case .parameter(let p): return sizes(parameters[p].type.shape)
+    case .transpose(let x): return shape(of: x)?.reversed()
+    case .concat(let terms, let axis):
+      let shapes = terms.compactMap { shape(of: $0) }
+      guard var result = shapes.first, shapes.count == terms.count else { return nil }
+      result[axis] = shapes.reduce(0) { $0 + $1[axis] }
+      return result
+    case .reshape(_, let shape): return sizes(shape)
+    }
+  }
+
+  private func sizes(_ shape: [Extent]) -> [Int]? {
+    let result = shape.compactMap { $0.value(in: dimensions) }
+    return result.count == shape.count ? result : nil
+  }
+
   /// Returns the text of `equation` as it stands in the model.
   package func text(of equation: Convention.Equation) -> String {
     let tensors = equation.tensors.map { part in
-      let range = part.range.map {
-        "[\($0.lower.description(in: dimensions)) ..< \($0.upper.description(in: dimensions))]"
-      }
-      return part.tensor + (range ?? "")
+      let places = part.places.map { text(of: $0) }.joined(separator: ", ")
+      return part.tensor + (places.isEmpty ? "" : "[\(places)]")
     }
     return "\(tensors.joined(separator: " + ")) = \(text(of: equation.term))"
+  }
+
+  private func text(of place: Convention.Place) -> String {
+    switch place {
+    case .all: return ":"
+    case .index(let i): return i.description(in: dimensions)
+    case .range(let range):
+      let (lower, upper) = (range.lower, range.upper)
+      return "\(lower.description(in: dimensions)) ..< \(upper.description(in: dimensions))"
+    }
   }
 
   private func text(of term: Convention.Term) -> String {

@@ -143,7 +143,7 @@ extension Diagnostic {
   static func notASum(at span: SourceSpan) -> Diagnostic {
     .error(
       .invalidConvention,
-      "expected a sum of tensors of a file, such as 'bias_ih + bias_hh' or 'bias[0 ..< n]'",
+      "expected a sum of tensors of a file, such as 'bias_ih + bias_hh' or 'bias[0, 0 ..< n]'",
       at: span)
   }
 
@@ -168,22 +168,50 @@ extension Diagnostic {
       notes: [.init(message: "the first one is here", span: first)])
   }
 
-  /// Returns an error reporting that a range of `tensor` begins at `start` where the one before it
-  /// ends at `end`.
-  static func unevenRanges(
-    _ tensor: String, _ end: Int, _ start: Int, at span: SourceSpan
+  /// Returns an error reporting that equations have `given` of the `count` numbers of `tensor`.
+  static func incompleteTensor(
+    _ tensor: String, _ given: Int, _ count: Int, at span: SourceSpan
   ) -> Diagnostic {
     .error(
       .invalidConvention,
-      "a range of '\(tensor.excerpt)' begins at \(start), expected \(end), where the one before ends",
+      "the equations have \(given) of the numbers of '\(tensor.excerpt)', expected all \(count)",
       at: span)
   }
 
-  /// Returns an error reporting a range of other size than the first axis of the term.
-  static func wrongRange(_ tensor: String, _ shape: String, at span: SourceSpan) -> Diagnostic {
+  /// Returns an error reporting parts of `tensor` with `rank` and with `expected` axes.
+  static func partRank(
+    _ tensor: String, _ rank: Int, _ expected: Int, at span: SourceSpan, first: SourceSpan
+  ) -> Diagnostic {
     .error(
       .invalidConvention,
-      "the range of '\(tensor.excerpt)' has another size than the first axis of \(shape)", at: span)
+      "'\(tensor.excerpt)' has \(rank) axes here, expected \(expected) as elsewhere", at: span,
+      notes: [.init(message: "the other equation is here", span: first)])
+  }
+
+  /// Returns an error reporting a tensor with too many parts.
+  static func tooManyParts(
+    _ tensor: String, _ count: Int, limit: Int, at span: SourceSpan
+  ) -> Diagnostic {
+    .error(
+      .invalidConvention,
+      "'\(tensor.excerpt)' stands in \(count) equations, expected at most \(limit)", at: span)
+  }
+
+  /// Returns an error reporting a place of `tensor` that is below 0, or too large.
+  static func impossiblePlace(
+    _ tensor: String, _ place: String, at span: SourceSpan
+  ) -> Diagnostic {
+    .error(
+      .invalidConvention, "'\(tensor.excerpt)' has no place \(place)", at: span)
+  }
+
+  /// Returns an error reporting a range of other size than axis `axis` of the term.
+  static func wrongRange(
+    _ tensor: String, _ axis: Int, _ shape: String, at span: SourceSpan
+  ) -> Diagnostic {
+    .error(
+      .invalidConvention,
+      "a range of '\(tensor.excerpt)' has another size than axis \(axis) of \(shape)", at: span)
   }
 
 }

@@ -5,9 +5,9 @@ extension Resolver {
 
   /// Reads the conventions among `statements`.
   mutating func readConventions(_ statements: [Statement]) {
-    /// Where each tensor stands as a whole, and where each parameter does.
+    /// Where each parameter stands.
     var seen: [String: SourceSpan] = [:]
-    defer { for convention in module.conventions { checkRanges(of: convention) } }
+    defer { for convention in module.conventions { checkPlaces(of: convention) } }
     for statement in statements where !reporter.isFull {
       guard case .convention(let name, let block) = statement.kind else { continue }
       var convention: Convention
@@ -38,24 +38,56 @@ extension Resolver {
     }
   }
 
-  /// Reports tensors of which the equations give some places twice, or not at all.
-  private mutating func checkRanges(of convention: Convention) {
-    var ranges: [String: [(lower: Int, upper: Int, span: SourceSpan)]] = [:]
+  /// The most equations that a tensor may stand in; each two of them are compared.
+  private static let mostParts = 2000
+
+  /// Reports tensors of which the equations give some numbers twice, or not at all.
+  private mutating func checkPlaces(of convention: Convention) {
+    var order: [String] = []
+    var parts: [String: [(box: [Range<Int>], span: SourceSpan)]] = [:]
     for equation in convention.equations {
+      guard let shape = module.shape(of: equation.term) else { continue }
       for part in equation.tensors {
-        guard let range = part.range, let lower = range.lower.value(in: module.dimensions),
-          let upper = range.upper.value(in: module.dimensions)
-        else { continue }
-        ranges[part.tensor, default: []].append((lower, upper, equation.span))
+        // What has no ranges has been reported.
+        guard let box = part.ranges(shape, in: module.dimensions) else { continue }
+        if parts[part.tensor] == nil { order.append(part.tensor) }
+        parts[part.tensor, default: []].append((box, equation.span))
       }
     }
-    for (tensor, places) in ranges.sorted(by: { $0.key < $1.key }) {
-      var end = 0
-      for (lower, upper, span) in places.sorted(by: { $0.lower < $1.lower }) {
-        if lower != end { report(.unevenRanges(tensor, end, lower, at: span)) }
-        end = upper
-      }
+    for tensor in order where !reporter.isFull {
+      if let parts = parts[tensor] { check(parts, of: tensor) }
     }
+  }
+
+  /// Reports the first of `parts` of `tensor` that another one overlaps, or that they are not all
+  /// of it.
+  private mutating func check(
+    _ parts: [(box: [Range<Int>], span: SourceSpan)], of tensor: String
+  ) {
+    let rank = parts[0].box.count
+    guard parts.count <= Self.mostParts else {
+      report(.tooManyParts(tensor, parts.count, limit: Self.mostParts, at: parts[0].span))
+      return
+    }
+    for (i, part) in parts.enumerated() {
+      guard part.box.count == rank else {
+        report(.partRank(tensor, part.box.count, rank, at: part.span, first: parts[0].span))
+        return
+      }
+      let first = parts[..<i].first { other in
+        zip(other.box, part.box).allSatisfy { $0.overlaps($1) }
+      }
+      guard let first else { continue }
+      let isWhole = first.box == part.box
+      let subject = isWhole && parts.count == 2 ? "tensor '\(tensor)'" : "a place of '\(tensor)'"
+      report(.solvedTwice(subject, at: part.span, first: first.span))
+      return
+    }
+    let whole = (0..<rank).map { axis in parts.map { $0.box[axis].upperBound }.max() ?? 0 }
+    let count = whole.product ?? Int.max
+    // Each part is as large as parameters are.
+    let given = parts.reduce(0) { $0 + $1.box.reduce(1) { $0 * $1.count } }
+    if given != count { report(.incompleteTensor(tensor, given, count, at: parts[0].span)) }
   }
 
   /// Reports what `equation` gives twice, or for an axis that is not there.
@@ -70,18 +102,30 @@ extension Resolver {
       }
     }
     for part in equation.tensors {
-      guard let range = part.range else {
-        if let first = seen.updateValue(equation.span, forKey: "\(convention) \(part.tensor)") {
-          report(.solvedTwice("tensor '\(part.tensor)'", at: equation.span, first: first))
+      var axis = 0
+      for place in part.places {
+        var isRight = true
+        switch place {
+        case .index(let i):
+          if i.value(in: module.dimensions) ?? -1 < 0 {
+            report(.impossiblePlace(part.tensor, text(i), at: equation.span))
+          }
+          continue
+        case .all: isRight = axis < shape.count
+        case .range(let range):
+          if range.lower.value(in: module.dimensions) ?? -1 < 0 {
+            report(.impossiblePlace(part.tensor, text(range.lower), at: equation.span))
+          }
+          let size = range.upper.subtracting(range.lower)
+          isRight =
+            axis < shape.count && size.map { unify($0, shape[axis], at: equation.span) } ?? false
         }
-        continue
-      }
-      guard let size = range.upper.subtracting(range.lower), let first = shape.first,
-        unify(size, first, at: equation.span)
-      else {
-        let axes = shape.map { $0.description(in: module.dimensions) }.joined(separator: ", ")
-        report(.wrongRange(part.tensor, "[\(axes)]", at: equation.span))
-        continue
+        guard isRight else {
+          let axes = shape.map { $0.description(in: module.dimensions) }.joined(separator: ", ")
+          report(.wrongRange(part.tensor, axis, "[\(axes)]", at: equation.span))
+          break
+        }
+        axis += 1
       }
     }
   }
@@ -91,13 +135,10 @@ extension Resolver {
     switch e.kind {
     case .name(let name): return [Convention.Part(tensor: name)]
     case .subscripted(let base, let subscripts):
-      guard case .name(let name) = base.kind, subscripts.count == 1,
-        subscripts[0].items.count == 1, case .range(let a, let b, _) = subscripts[0].items[0]
-      else { break }
-      guard let lower = extent(of: a), let upper = extent(of: b) else { return nil }
-      return [
-        Convention.Part(tensor: name, range: Convention.Range(lower: lower, upper: upper))
-      ]
+      guard case .name(let name) = base.kind, subscripts.count == 1 else { break }
+      let places = subscripts[0].items.compactMap { place(of: $0) }
+      guard places.count == subscripts[0].items.count else { return nil }
+      return [Convention.Part(tensor: name, places: places)]
     case .chain(let first, let links) where links.allSatisfy({ $0.op == .add }):
       var result = tensors(of: first)
       for link in links {
@@ -109,6 +150,16 @@ extension Resolver {
     }
     report(.notASum(at: e.span))
     return nil
+  }
+
+  private mutating func place(of item: Subscript.Item) -> Convention.Place? {
+    switch item {
+    case .all: return .all
+    case .place(let e): return extent(of: e).map { .index($0) }
+    case .range(let a, let b, _):
+      guard let lower = extent(of: a), let upper = extent(of: b) else { return nil }
+      return .range(Convention.Range(lower: lower, upper: upper))
+    }
   }
 
   /// Returns the term that `e` is and its shape.
@@ -188,11 +239,8 @@ extension Resolver {
     let sizes = items.compactMap { extent(of: $0) }
     guard sizes.count == items.count else { return nil }
     func count(_ sizes: [Extent]) -> Int? {
-      sizes.reduce(1) { n, size in
-        guard let n, let m = size.value(in: module.dimensions) else { return nil }
-        let (product, overflow) = n.multipliedReportingOverflow(by: m)
-        return overflow ? nil : product
-      }
+      let values = sizes.compactMap { $0.value(in: module.dimensions) }
+      return values.count == sizes.count ? values.product : nil
     }
     guard sizes.allSatisfy({ isPossible($0, at: span) }) else { return nil }
     guard let n = count(sizes), n == count(shape) else {
@@ -200,6 +248,20 @@ extension Resolver {
       return nil
     }
     return (.reshape(term, sizes), sizes)
+  }
+
+}
+
+extension [Int] {
+
+  /// The product of the elements, or `nil` if it is too large.
+  fileprivate var product: Int? {
+    reduce(1) { n, m in
+      guard let n, case let (product, overflow) = n.multipliedReportingOverflow(by: m) else {
+        return nil
+      }
+      return overflow ? nil : product
+    }
   }
 
 }

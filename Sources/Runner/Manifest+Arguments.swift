@@ -161,6 +161,8 @@ private func leftOver(_ given: [String: Tensor], among known: [String]) -> [Stri
   let known = Set(known)
   return given.keys.filter { !known.contains($0) }.sorted().map { name in
     let near = suggestion(for: name, among: missing)
-    return "left over: '\(name.printable)'" + (near.map { "; did you mean '\($0)'?" } ?? "")
+    let type = given[name].map { " of \($0.type)" } ?? ""
+    return "left over: '\(name.printable)'\(type)"
+      + (near.map { "; did you mean '\($0)'?" } ?? "")
   }
 }

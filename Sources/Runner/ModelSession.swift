@@ -1,3 +1,4 @@
+import Diagnostics
 import Tensors
 
 /// A model with weights and states of its own that answers calls, whatever computes the answers.
@@ -37,7 +38,7 @@ extension ModelSession {
   package func answer(
     entry: String, _ data: DataOptions, weights: Safetensors?
   ) throws(RunnerError) -> String {
-    try checkOutputs(data.outputs.map(\.name), of: entry)
+    try manifest.checkOutputs(data.outputs.map(\.name), of: entry)
     try bind(weights, seed: data.seed)
     let results = try run(entry: entry, inputs: data.readInputs(), steps: data.steps)
     return try finish(entry, results, data)
@@ -46,20 +47,15 @@ extension ModelSession {
   /// Binds the parameters in `weights`, or the initial ones, drawn with `seed`, if that is `nil`.
   package func bind(_ weights: Safetensors?, seed: UInt64) throws(RunnerError) {
     if let weights {
+      let unread = weights.unread.filter { !$0.name.belongsToTraining }
+      guard unread.isEmpty else {
+        throw RunnerError(
+          .input, "the weights do not fit model '\(manifest.model)'",
+          details: unread.map { "'\($0.name.printable)' is \($0.type), which cannot be read" })
+      }
       try bind(parameters: weights.tensors, seed: seed)
     } else {
       try bindInitial(seed: seed)
-    }
-  }
-
-  /// Throws if a name in `names` is neither an output of `entry` nor a state.
-  ///
-  /// - Note: an unknown entry is left to `run`, which reports it.
-  package func checkOutputs(_ names: [String], of entry: String) throws(RunnerError) {
-    guard let entry = manifest.entries.first(where: { $0.name == entry }) else { return }
-    let known = entry.outputs.map(\.name) + manifest.states.map(\.name)
-    for name in names where !known.contains(name) {
-      throw RunnerError(.input, unknown("output or state", name, among: known))
     }
   }
 
@@ -79,6 +75,21 @@ extension ModelSession {
       .filter { name in !data.outputs.contains { $0.name == name } }
       .compactMap { name in results[name].map { "\($0.summary(named: name))\n" } }
       .joined()
+  }
+
+}
+
+extension Manifest {
+
+  /// Throws if a name in `names` is neither an output of `entry` nor a state.
+  ///
+  /// - Note: an unknown entry is left to `run`, which reports it.
+  package func checkOutputs(_ names: [String], of entry: String) throws(RunnerError) {
+    guard let entry = entries.first(where: { $0.name == entry }) else { return }
+    let known = entry.outputs.map(\.name) + states.map(\.name)
+    for name in names where !known.contains(name) {
+      throw RunnerError(.input, unknown("output or state", name, among: known))
+    }
   }
 
 }

@@ -1,4 +1,5 @@
 import Diagnostics
+import Foundation
 import Tensors
 
 /// The command `graphc-run`: it runs what `graphc compile` wrote, without the compiler.
@@ -15,6 +16,23 @@ package enum RunnerCommand {
 
     /// The exit status.
     package let status: Int32
+
+    /// Writes the texts to the standard streams of this process and returns the exit status, which
+    /// tells as well whether that was possible.
+    package func deliver() -> Int32 {
+      prepareStandardStreams()
+      var (errors, status) = (errors, status)
+      do {
+        try write(output, to: STDOUT_FILENO, named: "standard output")
+      } catch {
+        let failure = RunnerError(.environment, error.message.printable)
+        errors += failure.rendered
+        status = failure.exitStatus
+      }
+      // There is nowhere to say that this is lost.
+      try? write(errors, to: STDERR_FILENO, named: "standard error")
+      return status
+    }
 
   }
 

@@ -1,26 +1,21 @@
 import Tensors
 
 /// A reason for which a tensor cannot be taken for a declared value.
-struct Mismatch: Error {
+package struct Mismatch: Error {
 
-  /// What is wrong, to stand behind the name of the value.
-  let phrase: String
+  /// What is wrong, to stand after the name of the value.
+  package let phrase: String
 
 }
 
 extension Tensor {
 
-  /// The type as messages print it.
-  package var type: String {
-    elements.typeName + shape.suffix
-  }
-
   /// Returns the elements as `Float` if `self` has the given shape and float elements.
   ///
   /// A finite number that is too large for `Float` is a mismatch.
-  func floats(shape expected: [Int]) -> Result<[Float], Mismatch> {
-    let mismatch = Mismatch(phrase: "is \(type), expected f32\(expected.suffix)")
-    guard shape == expected else { return .failure(mismatch) }
+  package func floats(shape expected: [Int]) -> Result<[Float], Mismatch> {
+    let phrase = "is \(type), expected f32\(expected.suffix)"
+    guard shape == expected else { return .failure(Mismatch(phrase: phrase)) }
     switch elements {
     case .float32(let e): return .success(e)
     case .float64(let e):
@@ -29,7 +24,10 @@ extension Tensor {
         return .failure(Mismatch(phrase: "has \(e[i])\(place(of: i)), which is too large for f32"))
       }
       return .success(narrowed)
-    case .int64, .bool: return .failure(mismatch)
+    case .int64, .bool:
+      // Bytes of images are numbers from 0 to 255, of which a model may expect other ones.
+      let advice = "in NumPy, 'astype(\"float32\")' makes it that"
+      return .failure(Mismatch(phrase: "\(phrase); \(advice)"))
     }
   }
 
@@ -95,10 +93,13 @@ extension Manifest.Value {
   /// Returns `tensor` with elements of the value's type if it can be the value in a call of `steps`
   /// steps.
   func fitted(_ tensor: Tensor, steps: Int) -> Result<Tensor, Mismatch> {
+    let given = tensor
     let tensor = counted ? tensor.prefix(steps) : tensor
     let expected = shape(steps: steps)
     guard tensor.shape == expected else {
-      return .failure(mismatch(tensor, steps: steps))
+      // If more is wrong than the count of steps, that says nothing of what is expected.
+      let isShort = tensor.shape.dropFirst() == expected.dropFirst()
+      return .failure(mismatch(given, steps: isShort ? steps : shape.first ?? steps))
     }
     switch element {
     case .f32: return tensor.floats(shape: expected).map { Tensor(shape: expected, $0) }
@@ -178,7 +179,10 @@ extension Manifest.Entry {
     let lengths = counted.compactMap { value in inputs[value.name]?.shape.first }
     let count = asked ?? lengths.min() ?? steps
     guard (0...steps).contains(count) else {
-      problems.append("\(count) steps are not in 0...\(steps), the size of '\(countedDim)'")
+      let advice = "compiled with '--dim \(countedDim)=\(count)', the model does as many"
+      problems.append(
+        "\(count) steps are not in 0...\(steps), the size of '\(countedDim)'"
+          + (count > steps ? "; \(advice)" : ""))
       return steps
     }
     for value in counted {

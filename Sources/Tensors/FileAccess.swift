@@ -143,6 +143,30 @@ package func writeFileIfChanged(_ bytes: [UInt8], to path: String) throws(FileEr
   return true
 }
 
+/// Writes all of `text` to the open file `descriptor`, which messages call `name`.
+///
+/// - Complexity: O(*n*), where *n* is the length of `text`.
+package func write(
+  _ text: String, to descriptor: Int32, named name: String
+) throws(FileError) {
+  try append(Array(text.utf8), to: descriptor, for: name)
+}
+
+/// Makes the standard streams of this process such that a failure to write shows.
+///
+/// A file without content takes the place of each that is closed, so that no other file gets its
+/// number; what is written to standard output still fails. If nobody reads a pipe any more, the
+/// process ends without a word as that signal ends it, even where it was started with that signal
+/// ignored.
+package func prepareStandardStreams() {
+  for descriptor in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO]
+  where fcntl(descriptor, F_GETFD) < 0 {
+    // The lowest number that is free, which is `descriptor`.
+    _ = open("/dev/null", descriptor == STDERR_FILENO ? O_WRONLY : O_RDONLY)
+  }
+  signal(SIGPIPE, SIG_DFL)
+}
+
 /// Throws if `path` is not one that the system can be given.
 private func checkPath(_ path: String, for action: String) throws(FileError) {
   if path.isEmpty {

@@ -24,6 +24,9 @@ struct NPYHeader {
 
   /// Reads the header of the file `bytes`; errors begin with `subject`.
   init(_ bytes: [UInt8], of subject: String) throws(TensorError) {
+    if let format = FileFormat(bytes), format != .npy {
+      throw TensorError("\(subject): \(format.phrase(expecting: "a .npy file"))")
+    }
     guard bytes.starts(with: Self.magic) else {
       throw TensorError(
         "\(subject): found \(quoted(bytes.prefix(6))) at the start, "

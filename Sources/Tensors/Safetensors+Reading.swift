@@ -5,13 +5,17 @@ extension Safetensors {
 
   /// Reads a file.
   ///
-  /// Numbers of 16 bits become 32-bit numbers, and integers become 64-bit integers. Every length and
-  /// offset is compared with the size of the file before it is used, and the data must be covered by
-  /// the tensors without gaps or overlaps. `name` names the file in errors.
+  /// Numbers of 16 bits become 32-bit numbers, and integers become 64-bit integers. Every length
+  /// and offset is compared with the size of the file before it is used, and the data must be
+  /// covered by the tensors without gaps or overlaps. Tensors of other types, and integers above
+  /// `Int64.max`, are left unread. `name` names the file in errors.
   ///
   /// - Complexity: O(*n* log *n*), where *n* is the size of the file.
   package init(bytes: [UInt8], name: String) throws(TensorError) {
     let subject = "'\(name)'"
+    if let format = FileFormat(bytes), format != .safetensors {
+      throw TensorError("\(subject): \(format.phrase(expecting: "a safetensors file"))")
+    }
     let (header, start) = try Safetensors.header(of: bytes, subject)
     var metadata: [String: String] = [:]
     var tensors: [StoredTensor] = []
@@ -45,12 +49,18 @@ extension Safetensors {
     }
 
     var result: [String: Tensor] = [:]
+    var unread: [Heading] = []
     for t in tensors {
       let range = start + t.begin..<start + t.end
-      let e = try t.type.elements(in: bytes, range, .little, of: t.subject)
-      result[t.name] = Tensor(shape: t.shape, e)
+      guard let type = t.type, !type.isTooLarge(in: bytes, range) else {
+        unread.append(Heading(name: t.name, typeName: t.typeName.lowercased(), shape: t.shape))
+        continue
+      }
+      let e = try type.elements(in: bytes, range, .little, of: t.subject)
+      result[t.name] = Tensor(shape: t.shape, e, readAs: type)
     }
     self.init(result, metadata: metadata)
+    self.unread = unread.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
   }
 
   /// Returns the members of the header, and the offset of the data.
@@ -109,11 +119,18 @@ extension Safetensors {
 
 /// A tensor as the header describes it.
 ///
-/// - Invariant: 0 <= `begin` <= `end`; their difference is what `shape` and `type` ask for.
+/// - Invariant: 0 <= `begin` <= `end`; their difference is what `shape` and `type` ask for, unless
+///   the type is not one that is read.
 private struct StoredTensor {
 
   let name: String
-  let type: StoredType
+
+  /// The type of the elements, or `nil` if it is not one that is read.
+  let type: StoredType?
+
+  /// The name of the type in the file.
+  let typeName: String
+
   let shape: [Int]
   let begin: Int
   let end: Int
@@ -132,7 +149,7 @@ private struct StoredTensor {
     }
     self.name = name
     self.subject = subject
-    self.type = try Self.type(value, of: subject)
+    (self.type, self.typeName) = try Self.type(value, of: subject)
     self.shape = try Self.integers("shape", value, of: subject)
     guard shape.count <= Tensor.maximumRank else {
       throw TensorError(
@@ -148,6 +165,7 @@ private struct StoredTensor {
         "\(subject): found \(offsets.prefix(3)) as 'data_offsets', expected a begin and an end")
     }
     (self.begin, self.end) = (offsets[0], offsets[1])
+    guard let type else { return }
     let (available, needed) = (end - begin, count * type.byteCount)
     guard available == needed else {
       throw TensorError(
@@ -156,19 +174,28 @@ private struct StoredTensor {
     }
   }
 
-  private static func type(_ value: JSON, of subject: String) throws(TensorError) -> StoredType {
+  /// The longest name of a type that is not read.
+  private static let longestTypeName = 16
+
+  private static func type(
+    _ value: JSON, of subject: String
+  ) throws(TensorError) -> (StoredType?, name: String) {
     guard let member = value["dtype"] else {
       throw TensorError("\(subject): found no key 'dtype', expected one")
     }
     guard let text = member.text else {
       throw TensorError("\(subject): found \(member.kind) as 'dtype', expected a string")
     }
-    guard let type = StoredType.allCases.first(where: { $0.safetensorsName == text }) else {
-      let names = StoredType.allCases.map { "'\($0.safetensorsName)'" }.joined(separator: ", ")
-      throw TensorError(
-        "\(subject): found the element type \(quoted(text.utf8)), expected one of \(names)")
+    let type = StoredType.allCases.first { $0.safetensorsName == text }
+    // Formats grow: F8_E4M3, C64 and others may lie in a file that is of use without them.
+    let letters = text.utf8.allSatisfy {
+      (65...90).contains($0) || (48...57).contains($0) || $0 == 95
     }
-    return type
+    guard type != nil || letters && (1...longestTypeName).contains(text.utf8.count) else {
+      throw TensorError(
+        "\(subject): found the element type \(quoted(text.utf8)), expected a name such as 'F32'")
+    }
+    return (type, text)
   }
 
   /// Returns the array of integers under `key`, none negative.

@@ -16,6 +16,27 @@ package struct Safetensors: Equatable, Sendable {
 
   }
 
+  /// A tensor without its numbers.
+  package struct Heading: Equatable, Sendable {
+
+    /// The name, unique in its file.
+    package let name: String
+
+    /// The name of the type of the elements in small letters: `f8_e4m3`.
+    package let typeName: String
+
+    /// The extent of each axis.
+    package let shape: [Int]
+
+    /// The type as messages print it: `f8_e4m3[3, 4]`.
+    package var type: String { typeName + (shape.isEmpty ? "" : "\(shape)") }
+
+  }
+
+  /// The tensors of a file whose elements no `Tensor` can hold, such as numbers of 8 bits, sorted
+  /// as the others.
+  package internal(set) var unread: [Heading] = []
+
   /// The tensors.
   ///
   /// - Invariant: sorted by the UTF-8 bytes of their names, which are distinct.
@@ -58,6 +79,14 @@ package struct Safetensors: Equatable, Sendable {
       let replacement = newValue.map { [Entry(name: name, tensor: $0)] } ?? []
       entries.replaceSubrange(i..<(isPresent ? i + 1 : i), with: replacement)
     }
+  }
+
+  /// All tensors as the file has them, in the order of their names.
+  package var listing: [Heading] {
+    let read = entries.map {
+      Heading(name: $0.name, typeName: $0.tensor.typeName, shape: $0.tensor.shape)
+    }
+    return (read + unread).sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
   }
 
   /// Returns where the tensor called `name` is or would be.

@@ -18,6 +18,25 @@ enum StoredType: CaseIterable, Sendable {
   case float32
   case float64
 
+  /// The name of the type as messages print it.
+  var name: String {
+    switch self {
+    case .bool: "bool"
+    case .int8: "i8"
+    case .uint8: "u8"
+    case .int16: "i16"
+    case .uint16: "u16"
+    case .int32: "i32"
+    case .uint32: "u32"
+    case .int64: "i64"
+    case .uint64: "u64"
+    case .float16: "f16"
+    case .bfloat16: "bf16"
+    case .float32: "f32"
+    case .float64: "f64"
+    }
+  }
+
   /// The number of bytes of one element.
   var byteCount: Int {
     switch self {
@@ -80,6 +99,14 @@ extension StoredType {
       return .float32(read(UInt32.self, in: bytes, range, order) { Float(bitPattern: $0) })
     case .float64:
       return .float64(read(UInt64.self, in: bytes, range, order) { Double(bitPattern: $0) })
+    }
+  }
+
+  /// `true` iff an integer in `bytes[range]`, as safetensors store it, is above `Int64.max`.
+  func isTooLarge(in bytes: [UInt8], _ range: Range<Int>) -> Bool {
+    guard self == .uint64 else { return false }
+    return stride(from: range.lowerBound + 7, to: range.upperBound, by: 8).contains {
+      bytes[$0] >= 0x80
     }
   }
 

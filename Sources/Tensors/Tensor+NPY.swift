@@ -24,7 +24,9 @@ extension Tensor {
     }
     let e = try header.type.elements(
       in: bytes, header.end..<bytes.count, header.order, of: subject)
-    self.init(shape: header.shape, header.isFortranOrder ? e.rowMajor(from: header.shape) : e)
+    self.init(
+      shape: header.shape, header.isFortranOrder ? e.rowMajor(from: header.shape) : e,
+      readAs: header.type)
   }
 
   /// Returns the tensor as a file of NumPy's format `.npy`, byte for byte as `numpy.save` writes it.

@@ -1,6 +1,8 @@
 /// A dense array of numbers with a shape, its elements in row-major order.
 ///
 /// - Invariant: the number of elements is the product of `shape`; no extent is negative.
+///
+/// Two tensors are equal if their shapes and elements are, whatever files they came from.
 package struct Tensor: Equatable, Sendable {
 
   /// The elements of a tensor, by their type.
@@ -23,16 +25,6 @@ package struct Tensor: Equatable, Sendable {
       }
     }
 
-    /// The name of the element type as messages print it.
-    package var typeName: String {
-      switch self {
-      case .float32: "f32"
-      case .float64: "f64"
-      case .int64: "i64"
-      case .bool: "bool"
-      }
-    }
-
   }
 
   /// The extent of each axis.
@@ -41,13 +33,24 @@ package struct Tensor: Equatable, Sendable {
   /// The elements in row-major order.
   package let elements: Elements
 
+  /// The type of the elements in the file that the tensor was read from.
+  private let storedType: StoredType
+
+  /// Creates a tensor of `shape`, read from a file with elements of `type` if that is given.
+  ///
+  /// - Requires: `elements` has as many elements as `shape` asks for.
+  init(shape: [Int], _ elements: Elements, readAs type: StoredType?) {
+    precondition(elements.count == shape.reduce(1, *), "as many elements as the shape asks for")
+    self.shape = shape
+    self.elements = elements
+    storedType = type ?? elements.storedType
+  }
+
   /// Creates a tensor of `shape`.
   ///
   /// - Requires: `elements` has as many elements as `shape` asks for.
   package init(shape: [Int], _ elements: Elements) {
-    precondition(elements.count == shape.reduce(1, *), "as many elements as the shape asks for")
-    self.shape = shape
-    self.elements = elements
+    self.init(shape: shape, elements, readAs: nil)
   }
 
   /// Creates a tensor of 32-bit numbers.
@@ -56,6 +59,16 @@ package struct Tensor: Equatable, Sendable {
   package init(shape: [Int], _ elements: [Float]) {
     self.init(shape: shape, .float32(elements))
   }
+
+  package static func == (a: Tensor, b: Tensor) -> Bool {
+    a.shape == b.shape && a.elements == b.elements
+  }
+
+  /// The name of the element type as messages print it: that of the file, if there is one.
+  package var typeName: String { storedType.name }
+
+  /// The type as messages print it: `f16[3, 4]`.
+  package var type: String { typeName + (shape.isEmpty ? "" : "\(shape)") }
 
 }
 

@@ -73,6 +73,20 @@ extension TrainingProgress {
 
 }
 
+extension Safetensors {
+
+  /// The sizes of the dims of the graph that the file was trained with; none if it does not say.
+  package var trainedDims: [String: Int] {
+    guard let text = metadata[Checkpoint.Key.dims.rawValue],
+      let members = try? JSON(parsing: Array(text.utf8)).members
+    else { return [:] }
+    // An object has each key once.
+    return Dictionary(
+      uniqueKeysWithValues: members.compactMap { m in m.value.int.map { (m.key, $0) } })
+  }
+
+}
+
 /// The remarks of a file.
 private struct Remarks {
 

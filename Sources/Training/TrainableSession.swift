@@ -77,15 +77,11 @@ package final class TrainableSession: TrainableModel {
   ) throws(RunnerError) {
     self.session = session
     self.examples = examples
-    // Labels, and what only the loss reads, are no inputs of every entry.
-    func given(_ entry: String) -> [String: Tensor] {
-      (examples?.firstBatch ?? [:]).filter { session.manifest.hasInput($0.key, of: entry) }
+    func call(_ entry: String) throws(RunnerError) -> TextCall {
+      let inputs = try Self.inputs(of: entry, session.manifest, text, examples, inputs)
+      return try TextCall(session, entry: entry, text, inputs)
     }
-    if let state = session.manifest.states.map(\.name).first(where: { inputs[$0] != nil }) {
-      throw RunnerError(.input, "the state '\(state)' starts as declared where a model is trained")
-    }
-    train = try TextCall(
-      session, entry: "train", text, inputs.merging(given("train")) { given, _ in given })
+    train = try call("train")
     let entry = train.call.entry
     guard entry.updatesParameters, let loss = entry.scalarOutput("loss") else {
       throw RunnerError(.input, "entry 'train' updates no parameters, or has no scalar 'loss'")
@@ -98,13 +94,47 @@ package final class TrainableSession: TrainableModel {
     learningRate = rate.flatMap { inputs[rateName]?.scalar ?? entry.inputs[$0].defaultValue }
     seed = inputs["seed"] == nil ? entry.counter("seed") : nil
     updateNumber = inputs["update"] == nil ? entry.counter("update") : nil
-    forward =
-      evaluates
-      ? try TextCall(
-        session, entry: "forward", text,
-        inputs.filter { session.manifest.hasInput($0.key, of: "forward") }
-          .merging(given("forward")) { given, _ in given }) : nil
+    forward = evaluates ? try call("forward") : nil
     (steps, batch, classes) = (train.steps, examples?.roles.batch ?? train.batch, train.classes)
+  }
+
+  /// Throws what the initializer would for a model that `manifest` describes.
+  package static func check(
+    _ manifest: Manifest, text: TextRoles?, examples: ExampleFeed?, inputs: [String: Tensor],
+    evaluates: Bool
+  ) throws(RunnerError) {
+    for entry in evaluates ? ["train", "forward"] : ["train"] {
+      let inputs = try Self.inputs(of: entry, manifest, text, examples, inputs)
+      _ = try manifest.arguments(of: entry, inputs, steps: nil)
+    }
+  }
+
+  /// Returns what a call of entry `name` is given: of `inputs`, which are all for `train`, those
+  /// that it has, the first of `examples`, and zeros for what a text gives.
+  private static func inputs(
+    of name: String, _ manifest: Manifest, _ text: TextRoles?, _ examples: ExampleFeed?,
+    _ inputs: [String: Tensor]
+  ) throws(RunnerError) -> [String: Tensor] {
+    guard let entry = manifest.entries.first(where: { $0.name == name }) else {
+      throw RunnerError(.input, "the model has no entry '\(name)'")
+    }
+    if let state = manifest.states.map(\.name).first(where: { inputs[$0] != nil }) {
+      throw RunnerError(.input, "the state '\(state)' starts as declared where a model is trained")
+    }
+    if let text, !entry.inputs.contains(where: { $0.name == text.input }) {
+      throw RunnerError(.input, "entry '\(name)' does not read '\(text.input)'")
+    }
+    let names = Set(entry.inputs.map(\.name))
+    // Labels, and what only the loss reads, are no inputs of every entry.
+    var result = name == "train" ? inputs : inputs.filter { names.contains($0.key) }
+    for (input, tensor) in examples?.firstBatch ?? [:] where names.contains(input) {
+      if result[input] == nil { result[input] = tensor }
+    }
+    for value in entry.inputs where value.name == text?.input || value.name == text?.label {
+      let count = value.shape.reduce(1, *)
+      result[value.name] = Tensor(shape: value.shape, .int64(Array(repeating: 0, count: count)))
+    }
+    return result
   }
 
   package func currentStates() throws(RunnerError) -> [String: Tensor] {
@@ -202,27 +232,18 @@ private struct TextCall {
 
   private let isBatchFirst: Bool
 
-  /// Prepares entry `name` of `session` with `inputs`, and with zeros for what a text gives.
+  /// Prepares entry `name` of `session` with `inputs`, of which a text replaces those in `text`.
+  ///
+  /// - Requires: the entry exists, and has the input of the text.
   init(
     _ session: Session, entry name: String, _ text: TextRoles?, _ inputs: [String: Tensor]
   ) throws(RunnerError) {
-    guard let entry = session.manifest.entries.first(where: { $0.name == name }) else {
-      throw RunnerError(.input, "the model has no entry '\(name)'")
-    }
-    var inputs = inputs
+    call = try session.prepare(entry: name, inputs: inputs)
+    let entry = call.entry
     var places: (input: Int, label: Int?)?
     var (extents, classes) = ([1, 1], 1)
-    if let text {
-      guard let input = entry.inputs.firstIndex(where: { $0.name == text.input }) else {
-        throw RunnerError(.input, "entry '\(name)' does not read '\(text.input)'")
-      }
-      let label = entry.inputs.firstIndex { $0.name == text.label }
-      places = (input, label)
-      for place in [input, label].compactMap({ $0 }) {
-        let value = entry.inputs[place]
-        inputs[value.name] = Tensor(
-          shape: value.shape, .int64(Array(repeating: 0, count: value.shape.reduce(1, *))))
-      }
+    if let text, let input = entry.inputs.firstIndex(where: { $0.name == text.input }) {
+      places = (input, entry.inputs.firstIndex { $0.name == text.label })
       let shape = entry.inputs[input].shape
       extents = text.isBatchFirst ? shape.reversed() : shape
       classes = entry.inputs[input].classes ?? 1
@@ -232,7 +253,6 @@ private struct TextCall {
     isBatchFirst = text?.isBatchFirst ?? false
     (steps, batch) = (extents[0], extents.count > 1 ? extents[1] : 1)
     self.classes = classes
-    call = try session.prepare(entry: name, inputs: inputs)
   }
 
   /// Runs the entry on a window, time outermost.
@@ -262,15 +282,6 @@ private struct TextCall {
   func laidOut(_ tokens: [Int32]) -> [Int32] {
     guard isBatchFirst else { return tokens }
     return (0..<tokens.count).map { i in tokens[i % steps * batch + i / steps] }
-  }
-
-}
-
-extension Manifest {
-
-  /// Returns `true` iff entry `entry` has an input `name`.
-  fileprivate func hasInput(_ name: String, of entry: String) -> Bool {
-    entries.first { $0.name == entry }?.inputs.contains { $0.name == name } ?? false
   }
 
 }

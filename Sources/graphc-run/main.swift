@@ -1,7 +1,4 @@
 import Foundation
 import Runner
 
-let outcome = RunnerCommand.run(Array(CommandLine.arguments.dropFirst()))
-FileHandle.standardOutput.write(Data(outcome.output.utf8))
-FileHandle.standardError.write(Data(outcome.errors.utf8))
-exit(outcome.status)
+exit(RunnerCommand.run(Array(CommandLine.arguments.dropFirst())).deliver())

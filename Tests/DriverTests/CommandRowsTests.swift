@@ -146,7 +146,7 @@ import Testing
     let x = try file(Self.series(20).x)
     for (options, status, message) in [
       ([], 1, "nothing is asked of 20 rows: give a label"),
-      (["--output", "h=h.npy"], 1, "'h' is no output with a row for each example"),
+      (["--output", "none=h.npy"], 1, "'none' is no output or state with a row for each example"),
     ] as [([String], Int32, String)] {
       let run = graphc(["run", "--interpret"] + Self.model + ["--input", "x=\(x)"] + options)
       #expect(run.status == status)
@@ -155,6 +155,80 @@ import Testing
     let one = try file(Self.series(8).x)
     let run = graphc(["run", "--interpret"] + Self.model + ["--input", "x=\(one)", "--json"])
     #expect(run.status == 2 && run.errors.contains("'--json' counts only for rows"))
+  }
+
+  /// A model of two rows a batch, whose final states are what it starts at and a sum of what it
+  /// reads.
+  private static let sums = """
+    model Sums {
+      dim batch = 2, n = 3
+      input x : f32[n, batch]
+      state s : f32[batch] = zeros
+      state all : f32 = zeros
+      scan t in n {
+        s = s + x[t]
+        y[t] = s
+      }
+      all = all + 1
+      output y
+      output start = s - x[0] - x[1] - x[2] + 0 * all
+    }
+
+    """
+
+  /// States are given and saved one a row, also those of a last batch that is not full.
+  @Test func startsEachRowAtItsOwnState() throws {
+    let x = try file(Tensor(shape: [3, 5], (0..<15).map { Float($0) }))
+    let states = Tensor(shape: [5], [10, 20, 30, 40, 50])
+    let paths = ["start", "s"].map { ($0, temporaryFile("\($0).npy")) }
+    let options =
+      ["--interpret", "--input", "x=\(x)"] + paths.flatMap { ["--output", "\($0.0)=\($0.1)"] }
+    let run = graphc("run", Self.sums, options + ["--input", "s=\(try file(states))"])
+    #expect(run.status == 0, "\(run.errors)")
+    #expect(try tensor(paths[0].1) == states)
+    #expect(try tensor(paths[1].1) == Tensor(shape: [5], [25, 38, 51, 64, 77]))
+    let two = Tensor(shape: [2], [10, 20])
+    let wrong = graphc("run", Self.sums, options + ["--input", "s=\(try file(two))"])
+    #expect(wrong.status == 1)
+    #expect(
+      wrong.errors.contains("'s' has 2 rows along axis 0, expected 5, one for each row of 'x'"),
+      "\(wrong.errors)")
+    // Where a call takes all rows, there is one state for each of them.
+    let one = try file(Tensor(shape: [3, 2], Array(repeating: 0, count: 6)))
+    let call = graphc(
+      "run", Self.sums,
+      ["--interpret", "--input", "x=\(one)", "--input", "s=\(try file(two))"])
+    #expect(call.output.hasSuffix("start: f32[2] = [10, 20]\n"), "\(call.output)\(call.errors)")
+    let other = graphc(
+      "run", Self.sums, ["--interpret", "--input", "x=\(x)", "--output", "all=a.npy"])
+    #expect(other.status == 1)
+    #expect(
+      other.errors.contains(
+        "'all' is no output or state with a row for each example; there are s, start, y"),
+      "\(other.errors)")
+  }
+
+  /// What has a part for each row, but no axis of them, would be that of other rows.
+  @Test func refusesPartsOfRowsWithoutAnAxis() throws {
+    let text = """
+      model Pairs {
+        dim batch = 2, pairs = 2 * batch
+        input x : f32[batch]
+        state s : f32[pairs] = zeros
+        s = s + 1
+        output y = x + sum(s)
+      }
+
+      """
+    let x = try file(Tensor(shape: [5], Array(repeating: 0, count: 5)))
+    let s = try file(Tensor(shape: [4], Array(repeating: 0, count: 4)))
+    let run = graphc(
+      "run", text, ["--interpret", "--input", "x=\(x)", "--input", "s=\(s)", "--output", "y=y"])
+    #expect(run.status == 1)
+    #expect(
+      run.errors.contains(
+        "'s' is f32[pairs], which has no axis of 'batch' alone, so it cannot be given for rows"),
+      "\(run.errors)")
   }
 
   @Test func refusesModelsWithoutRows() throws {

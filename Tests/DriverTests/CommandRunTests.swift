@@ -114,7 +114,7 @@ import Testing
         error: the inputs do not fit entry 'forward':
           'tokens' has 28 at [0, 0], expected 0..<28
           'h' is f32[2, 9], expected f32[2, 8]
-          left over: 'x'
+          left over: 'x' of f32[2, 9]
 
         """), "\(run.errors)")
     let output = SmallModel.run("run", ["--output", "logit=x.npy", "--entry", "step"] + options)

@@ -76,6 +76,31 @@ import Testing
     #expect(!run.errors.contains("--dim"))
   }
 
+  /// Which symbols weights without a vocabulary mean is not for the shipped text to say.
+  @Test func readsNoTextByWeightsOfAnotherVocabulary() throws {
+    let weights = temporaryFile("w.safetensors")
+    let tensor = Tensor(shape: [9, 9], Array(repeating: 0, count: 81))
+    try writeFile(Safetensors(["W": tensor]).bytes(), to: weights)
+    let model = """
+      model Nine {
+        dim vocab = 9, batch = 2, n = 3
+        input tokens : index<vocab>[n, batch]
+        param W : f32[vocab, vocab] = zeros
+        scan t in n {
+          logits[t] = linear(one_hot(tokens[t]), W)
+        }
+        output logits
+      }
+
+      """
+    let other = graphc("run", model, ["--interpret", "--weights", weights])
+    #expect(other.status == 1)
+    #expect(
+      other.errors.hasPrefix("error: 'tokens' is not given, and '")
+        && other.errors.contains("give '--input tokens=FILE.npy' or '--text FILE'"),
+      "\(other.errors)")
+  }
+
   /// Weights of other sizes fit with other dims, which the error names.
   @Test func namesTheDimsThatFit() throws {
     let weights = temporaryFile("w.safetensors")

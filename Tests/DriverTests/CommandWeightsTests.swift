@@ -122,7 +122,7 @@ import Testing
     #expect(refused.status == 1)
     #expect(
       refused.output.hasSuffix(
-        "they would fit with --convention pytorch --map 'rnn.*=lstm.*' --map 'decoder.*=output.*' "
+        "they would fit with --convention pytorch --map rnn=lstm --map decoder=output "
           + "--zero '*bias*'\n"), "\(refused.output)")
     let own = temporaryFile("own.safetensors")
     let run = graphc(
@@ -165,18 +165,310 @@ import Testing
     ),
     (["--map", "a=b"], 2, "'--map' goes with '--for FILE'"),
     (["--for", "lstm.graph", "--map", "a.*=b"], 2, "'--map a.*=b' needs one '*' on both sides"),
-    (["--for", "lstm.graph", "--map", "ab"], 2, "'--map' needs FILE=LAYER, found 'ab'"),
+    (["--for", "lstm.graph", "--map", "ab"], 2, "'--map' needs FILE=NAME, found 'ab'"),
     (["--for", "lstm.graph", "--to", "pytorch"], 2, "'--to' goes with '--save'"),
-    (["--for", "lstm.graph", "--map", "a=b"], 2, "'--map a.*=b.*' applies to no tensor"),
+    (["--for", "lstm.graph", "--map", "a=b"], 2, "'--map a=b' applies to no tensor"),
     (
       ["--for", "deep_lstm.graph", "--map", "a=layer0", "--map", "b=layer0"], 2,
-      "'--map' says twice where 'layer0.*' is"
+      "'--map' says twice where 'layer0' is"
+    ),
+    (
+      ["--for", "deep_lstm.graph", "--convention", "pytorch", "--map", "*=*"], 2,
+      "'--map *=*' changes no name"
+    ),
+    (
+      ["--for", "deep_lstm.graph", "--convention", "pytorch", "--map", "a=layer0", "--map"]
+        + ["b=layer0.weight_ih"], 2, "'--map b=layer0.weight_ih' changes no name"
     ),
   ])
   func refusesWhatItCannotDo(_ arguments: [String], _ status: Int32, _ message: String) throws {
     let run = graphc(["weights", try Self.saved(Self.file)] + arguments)
     #expect(run.status == status)
     #expect(run.errors.contains(message), "\(run.errors)")
+  }
+
+  /// The options that read the file.
+  private static let maps =
+    ["--convention", "pytorch", "--map", "rnn=lstm", "--map", "decoder=output"]
+
+  @Test func passesOverWhatIsLeftOver() throws {
+    var file = Self.file
+    file["bn.num_batches_tracked"] = Tensor(shape: [], .int64([7]))
+    let path = try Self.saved(file)
+    let base = ["weights", path, "--for", "lstm.graph"] + Self.maps + Self.sizes
+    let refused = graphc(base)
+    #expect(refused.status == 1)
+    #expect(
+      refused.output.hasSuffix(
+        "with --convention pytorch --map rnn=lstm --map decoder=output only these would be left "
+          + "over: 'bn.num_batches_tracked'; '--ignore NAME' passes over a tensor\n"),
+      "\(refused.output)")
+    let own = temporaryFile("own.safetensors")
+    let run = graphc(base + ["--ignore", "*num_batches_tracked", "--save", own])
+    #expect(run.status == 0, "\(run.errors)")
+    #expect(run.output.contains("ignored    bn.num_batches_tracked  i64\n"), "\(run.output)")
+    let saved = try Safetensors(bytes: readFile(own, limit: 1 << 20), name: own)
+    #expect(saved.entries.count == 14 && saved["W_xi"] != nil)
+  }
+
+  /// A prefix that a wrapper has put before all names is no part of the other renamings, whatever
+  /// the order of the options; a tensor can be renamed alone.
+  @Test func joinsAPrefixWithOtherNames() throws {
+    var file = Safetensors()
+    for entry in Self.file.entries { file["module.\(entry.name)"] = entry.tensor }
+    file["module.decoder.bias"] = nil
+    file["head.0.offset=b"] = Self.file["decoder.bias"]
+    let maps = ["module.*=*", "rnn=lstm", "decoder=output", "head.0.offset=b=output.bias"]
+    for order in [[0, 1, 3, 2], [3, 1, 2, 0]] {
+      let run = graphc(
+        ["weights", try Self.saved(file), "--for", "lstm.graph", "--convention", "pytorch"]
+          + order.flatMap { ["--map", maps[$0]] } + Self.sizes)
+      #expect(run.status == 0, "\(run.output)\(run.errors)")
+    }
+  }
+
+  @Test(arguments: [
+    (["--zero", "nosuch"], "'--zero nosuch' applies to no tensor that the file lacks"),
+    (["--zero", "*"], "'--zero *' applies to no tensor that the file lacks"),
+    (["--ignore", "*"], "'--ignore *' applies to nothing that is left over"),
+    (["--map", "module.*=*"], "'--map module.*=*' applies to no tensor of the file"),
+  ])
+  func refusesOptionsThatApplyToNothing(_ options: [String], _ message: String) throws {
+    let path = try Self.saved(Self.file)
+    let own = temporaryFile("own.safetensors")
+    let run = graphc(
+      ["weights", path, "--for", "lstm.graph", "--save", own] + Self.maps + options + Self.sizes)
+    #expect(run.status == 2 && run.errors.contains("error: \(message)"), "\(run.errors)")
+    #expect(!FileManager.default.fileExists(atPath: own))
+    let other = graphc(
+      ["run", "lstm.graph", "--interpret", "--weights", path, "--text", "none"] + Self.maps
+        + options + Self.sizes)
+    #expect(other.status != 0)
+  }
+
+  /// `--zero` takes the name that a tensor has in the file or in the model.
+  @Test func readsZerosByBothNames() throws {
+    var file = Self.file
+    file["decoder.bias"] = nil
+    let path = try Self.saved(file)
+    for name in ["decoder.bias", "output.bias"] {
+      let run = graphc(
+        ["weights", path, "--for", "lstm.graph", "--zero", name] + Self.maps + Self.sizes)
+      #expect(run.status == 0, "\(run.output)")
+    }
+  }
+
+  /// Two layers of one shape, whose names say nothing, are listed and not paired.
+  @Test func listsLayersThatCouldBeAnyOf() throws {
+    let text = """
+      model Two {
+        dim batch = 2
+        input x : f32[batch, 3]
+        use forward = dense(inputs: 3, outputs: 2)
+        use backward = dense(inputs: 3, outputs: 2)
+        output a = forward(x)
+        output b = backward(x)
+      }
+
+      """
+    let graph = temporaryFile("two.graph")
+    try Data(text.utf8).write(to: URL(fileURLWithPath: graph))
+    let zeros = { (shape: [Int]) in
+      Tensor(shape: shape, Array(repeating: 0, count: shape.reduce(1, *)))
+    }
+    let path = try Self.saved(
+      Safetensors([
+        "bwd.weight": zeros([2, 3]), "bwd.bias": zeros([2]), "fwd.weight": zeros([2, 3]),
+        "fwd.bias": zeros([2]),
+      ]))
+    let run = graphc(["weights", path, "--for", graph])
+    #expect(run.status == 1)
+    #expect(
+      run.output.hasSuffix(
+        "under convention 'pytorch' 'forward', 'backward' could be any of 'bwd.*', 'fwd.*'; "
+          + "'--map' says which\n"), "\(run.output)")
+    #expect(!run.output.contains("would fit"))
+    let json = try JSON(
+      parsing: Array(graphc(["weights", path, "--for", graph, "--json"]).output.utf8))
+    #expect(json["would_fit"]?.elements?.isEmpty == true)
+    let layers = json["undecided"]?.elements?.first?["layers"]?.elements?.compactMap(\.text)
+    #expect(layers == ["forward", "backward"])
+    // What is said once decides the rest.
+    let refused = graphc(
+      ["run", graph, "--interpret", "--weights", path, "--convention", "pytorch"]
+        + ["--map", "fwd=forward"])
+    #expect(refused.status == 1)
+    #expect(
+      refused.errors.hasSuffix(
+        "  they would fit with --convention pytorch --map fwd=forward --map 'bwd.*=backward.*'\n"),
+      "\(refused.errors)")
+  }
+
+  /// Names with slashes, as Keras has them, and a suffix behind a colon.
+  @Test func findsLayersWithSlashes() throws {
+    let zeros = { (shape: [Int]) in
+      Tensor(shape: shape, Array(repeating: 0, count: shape.reduce(1, *)))
+    }
+    let path = try Self.saved(
+      Safetensors([
+        "lstm/lstm_cell/kernel:0": zeros([3, 8]),
+        "lstm/lstm_cell/recurrent_kernel:0": zeros([2, 8]), "lstm/lstm_cell/bias:0": zeros([8]),
+      ]))
+    let run = graphc(
+      ["weights", path, "--for", "dense_lstm.graph"] + dimensions(["inputs=3", "hidden=2"]))
+    #expect(
+      run.output.hasSuffix(
+        "they would fit with --convention keras --map 'lstm/lstm_cell/*:0=layer.*'\n"),
+      "\(run.output)")
+  }
+
+  /// A model with a layer that the convention says nothing of is not written as that.
+  @Test func refusesToWriteHalfAConvention() throws {
+    let text = """
+      cell plain(inputs) {
+        input x : f32[batch, inputs]
+        param scale : f32[inputs] = ones
+        output y = x * scale
+      }
+
+      model Mixed {
+        dim batch = 2
+        input x : f32[batch, 3]
+        use first = plain(inputs: 3)
+        use last = dense(inputs: 3, outputs: 2)
+        output y = last(first(x))
+      }
+
+      """
+    let graph = temporaryFile("mixed.graph")
+    try Data(text.utf8).write(to: URL(fileURLWithPath: graph))
+    let ones = { (shape: [Int]) in
+      Tensor(shape: shape, Array(repeating: 1, count: shape.reduce(1, *)))
+    }
+    let path = try Self.saved(
+      Safetensors(["first.scale": ones([3]), "last.W": ones([3, 2]), "last.b": ones([2])]))
+    let saved = temporaryFile("k.safetensors")
+    try Data("old".utf8).write(to: URL(fileURLWithPath: saved))
+    let run = graphc(["weights", path, "--for", graph, "--to", "keras", "--save", saved])
+    #expect(run.status == 1 && run.output == "")
+    #expect(
+      run.errors.hasSuffix(
+        "error: model 'Mixed' has no convention 'keras' for 'first', so its weights cannot be "
+          + "written as that\n"), "\(run.errors)")
+    #expect(try String(contentsOfFile: saved, encoding: .utf8) == "old")
+  }
+
+  /// Keras keeps the two biases of its GRU in the rows of one tensor.
+  @Test func convertsAGRUOfKeras() throws {
+    let text = """
+      model Gated {
+        dim batch = 1
+        input x : f32[batch, 2]
+        use l = gru(inputs: 2, hidden: 3)
+        output y = l(x)
+      }
+
+      """
+    let graph = temporaryFile("gated.graph")
+    try Data(text.utf8).write(to: URL(fileURLWithPath: graph))
+    func numbers(_ shape: [Int], _ first: Float) -> Tensor {
+      Tensor(shape: shape, (0..<shape.reduce(1, *)).map { first + Float($0) })
+    }
+    let file = Safetensors([
+      "gru.kernel": numbers([2, 9], 0), "gru.recurrent_kernel": numbers([3, 9], 100),
+      "gru.bias": numbers([2, 9], 1),
+    ])
+    let own = temporaryFile("own.safetensors")
+    let base = ["--for", graph, "--map", "gru=l"]
+    let run = graphc(
+      ["weights", try Self.saved(file)] + base + ["--convention", "keras", "--save", own])
+    #expect(run.status == 0, "\(run.output)\(run.errors)")
+    let read = try Safetensors(bytes: readFile(own, limit: 1 << 20), name: own)
+    // The gates are z, r, n; the first row of biases is 1 to 9, the second 10 to 18.
+    #expect(Self.elements(read, "l.W_xz") == [0, 1, 2, 9, 10, 11])
+    #expect(Self.elements(read, "l.W_hr") == [103, 104, 105, 112, 113, 114, 121, 122, 123])
+    #expect(Self.elements(read, "l.b_z") == [11, 13, 15])
+    #expect(Self.elements(read, "l.b_r") == [17, 19, 21])
+    #expect(Self.elements(read, "l.b_xn") == [7, 8, 9])
+    #expect(Self.elements(read, "l.b_hn") == [16, 17, 18])
+    let back = temporaryFile("back.safetensors")
+    let other = graphc(["weights", own] + base + ["--to", "keras", "--save", back])
+    #expect(other.status == 0, "\(other.errors)")
+    let again = try Safetensors(bytes: readFile(back, limit: 1 << 20), name: back)
+    #expect(again["gru.kernel"] == file["gru.kernel"])
+    #expect(again["gru.recurrent_kernel"] == file["gru.recurrent_kernel"])
+    #expect(again["gru.bias"]?.shape == [2, 9])
+    #expect(
+      Self.elements(again, "gru.bias")
+        == [11, 13, 15, 17, 19, 21, 7, 8, 9, 0, 0, 0, 0, 0, 0, 16, 17, 18])
+  }
+
+  /// The remarks of a trained model have the sizes that shapes do not tell.
+  @Test func saysWhichSizesOfDimsFit() throws {
+    let graph = temporaryFile("sized.graph")
+    let text = """
+      model Sized {
+        dim width = 2, gates = 4 * width, more = 1, batch = 3
+        input x : f32[batch, width]
+        param W : f32[width, gates + more] = ones
+        output y = linear(x, W)
+      }
+
+      """
+    try Data(text.utf8).write(to: URL(fileURLWithPath: graph))
+    let W = Tensor(shape: [3, 14], Array(repeating: 1, count: 42))
+    let trained = try Self.saved(
+      Safetensors(["W": W], metadata: ["dims": #"{"width":3,"more":2,"batch":8}"#]))
+    let hint = "--dim width=3 --dim more=2 fits them\n"
+    let listed = graphc(["weights", trained, "--for", graph])
+    #expect(listed.status == 1 && listed.output.hasSuffix(hint), "\(listed.output)")
+    let run = graphc(["run", graph, "--interpret", "--weights", trained])
+    #expect(run.status == 1 && run.errors.hasSuffix(hint), "\(run.errors)")
+    let printed = graphc(["compile", graph, "--weights", trained, "--print", "plan"])
+    #expect(printed.status == 0)
+    #expect(
+      printed.errors == "note: width = 3 from the weights\nnote: more = 2 from the weights\n")
+    for remarks in [#"{"width":3,"more":3}"#, #"{"more":1e9}"#, "[", "{}"] {
+      let other = try Self.saved(Safetensors(["W": W], metadata: ["dims": remarks]))
+      let run = graphc(["compile", graph, "--weights", other, "--print", "plan"])
+      #expect(run.status == 1 && !run.errors.contains("fits them"), "\(run.errors)")
+    }
+  }
+
+  /// What a file has is shown, whatever becomes of it, and files of other formats are named.
+  @Test func showsTheTypesOfTheFile() throws {
+    let header =
+      #"{"a":{"dtype":"BF16","shape":[2],"data_offsets":[0,4]},"#
+      + #""b":{"dtype":"F8_E5M2","shape":[2],"data_offsets":[4,6]}}"#
+    let path = temporaryFile("types.safetensors")
+    var bytes = [UInt8(header.utf8.count)] + [UInt8](repeating: 0, count: 7)
+    bytes += Array(header.utf8) + [0, 0, 0, 0, 0, 0]
+    try writeFile(bytes, to: path)
+    #expect(
+      graphc(["weights", path]).output == "a  bf16[2]\nb  f8_e5m2[2]\n2 tensors, 4 numbers\n")
+    let model = """
+      model Eight {
+        param a : f32[2] = ones
+        output y = a * 2
+      }
+
+      """
+    let refused = graphc("run", model, ["--interpret", "--weights", path])
+    #expect(refused.errors.contains("  left over: 'b' of f8_e5m2[2]\n"), "\(refused.errors)")
+    let run = graphc("run", model, ["--interpret", "--weights", path, "--ignore", "b"])
+    #expect(run.output == "y: f32[2] = [0, 0]\n", "\(run.errors)")
+
+    let onnx = temporaryFile("m.onnx")
+    try writeFile([8, 8, 0x12, 7] + Array("pytorch".utf8), to: onnx)
+    for (arguments, expected) in [
+      (["check", onnx], "the text of a graph"), (["weights", onnx], "a safetensors file"),
+      (["run", "-", "--interpret", "--input", "x=\(onnx)"], "a .npy file"),
+    ] {
+      let run = graphc(
+        arguments, input: Array("model M {\n  input x : f32\n  output y = x + 1\n}\n".utf8))
+      #expect(run.status == 1)
+      #expect(run.errors.contains("found an ONNX model, expected \(expected); "), "\(run.errors)")
+    }
   }
 
 }

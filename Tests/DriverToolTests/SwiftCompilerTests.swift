@@ -22,6 +22,12 @@ import Testing
     #endif
   }
 
+  /// The Swift driver crashes where the name of the folder for temporary files is not ASCII.
+  @Test func keepsTemporaryFilesWhereTheDriverCanBe() {
+    #expect(SwiftCompiler.environment(temporary: "/a/b")["TMPDIR"] == "/a/b")
+    #expect(SwiftCompiler.environment(temporary: "/a/b\u{e9}")["TMPDIR"] == "/tmp")
+  }
+
   #if os(Linux)
     @Test func reportsThatThereIsNone() throws {
       let cache = try FakeCompiler().cache()

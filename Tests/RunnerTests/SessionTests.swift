@@ -48,8 +48,8 @@ import Testing
         error: the weights do not fit model 'Toy':
           missing: 'W' of f32[3, 2]
           'b' is f32[3], expected f32[2]
-          left over: 'alpha'
-          left over: 'w'; did you mean 'W'?
+          left over: 'alpha' of f32
+          left over: 'w' of f32[3, 2]; did you mean 'W'?
 
         """)
     #expect(!session.isBound)
@@ -65,7 +65,8 @@ import Testing
     }
     #expect(
       error?.details == [
-        "'W' is i64[3, 2], expected f32[3, 2]", "'b' has 1e+39 at [1], which is too large for f32",
+        "'W' is i64[3, 2], expected f32[3, 2]; in NumPy, 'astype(\"float32\")' makes it that",
+        "'b' has 1e+39 at [1], which is too large for f32",
       ])
   }
 
@@ -177,8 +178,8 @@ import Testing
           'tokens' has 5 at [2, 1], expected 0..<5
           'flag' has 2 at [1], expected 0..<2
           'count' is f32[3], expected f32[2]
-          left over: 'token'
-          left over: 'y'; did you mean 'x'?
+          left over: 'token' of f32
+          left over: 'y' of f32; did you mean 'x'?
 
         """)
     #expect(error?.exitStatus == 1)
@@ -195,7 +196,7 @@ import Testing
     let error = runnerError { _ = try session.run(entry: "forward", inputs: inputs) }
     #expect(
       error?.details == [
-        "'x' is i64[4, 2, 3], expected f32[4, 2, 3]",
+        "'x' is i64[4, 2, 3], expected f32[4, 2, 3]; in NumPy, 'astype(\"float32\")' makes it that",
         "'tokens' is bool[4, 2], expected index<5>[4, 2]",
         "'flag' is f32[2], expected whole numbers",
       ])
@@ -226,11 +227,24 @@ import Testing
     let details = { (inputs: [String: Tensor], steps: Int?) in
       runnerError { _ = try session.run(entry: "forward", inputs: inputs, steps: steps) }?.details
     }
-    #expect(details(inputs, 5)?.first == "5 steps are not in 0...4, the size of 'num_steps'")
+    let tooMany =
+      "5 steps are not in 0...4, the size of 'num_steps'; compiled with '--dim num_steps=5', the "
+      + "model does as many"
+    #expect(details(inputs, 5)?.first == tooMany)
     #expect(details(inputs, -1)?.first == "-1 steps are not in 0...4, the size of 'num_steps'")
+    #expect(details(Toy.inputs(steps: 5), nil) == [tooMany])
+    // What is wrong besides the steps is told of the file, and of what the model declares.
+    inputs["x"] = Tensor(shape: [5, 3, 3], Array(repeating: 0, count: 45))
+    inputs["tokens"] = Toy.inputs(steps: 5)["tokens"]
+    #expect(details(inputs, nil) == [tooMany, "'x' is f32[5, 3, 3], expected f32[4, 2, 3]"])
+    inputs["x"] = Tensor(shape: [2, 4, 3], Array(repeating: 0, count: 24))
+    inputs["tokens"] = Tensor(shape: [2, 4], .int64(Array(repeating: 0, count: 8)))
     #expect(
-      details(Toy.inputs(steps: 5), nil)?.first
-        == "5 steps are not in 0...4, the size of 'num_steps'")
+      details(inputs, nil) == [
+        "'x' is f32[2, 4, 3], expected f32[4, 2, 3]",
+        "'tokens' is i64[2, 4], expected index<5>[4, 2]",
+      ])
+    inputs = Toy.inputs(steps: 4)
     #expect(
       details(Toy.inputs(steps: 1), 2) == [
         "'x' is f32[1, 2, 3], expected f32[2, 2, 3]",

@@ -103,7 +103,8 @@ import Testing
     tensors["optimizer"] = Tensor(shape: [], [1])
     tensors["states.count"] = Tensor(shape: [], [1])
     let error = runnerError { try session.bind(parameters: tensors) }
-    #expect(error?.details == ["left over: 'optimizer'", "left over: 'states.count'"])
+    #expect(
+      error?.details == ["left over: 'optimizer' of f32", "left over: 'states.count' of f32"])
   }
 
 }

@@ -174,6 +174,25 @@ import Testing
     }
   }
 
+  #if os(Linux)
+    @Test func reportsOutputThatIsLost() throws {
+      let full = open("/dev/full", O_WRONLY)
+      defer { close(full) }
+      func message(_ text: String) -> String? {
+        do {
+          try write(text, to: full, named: "standard output")
+          return nil
+        } catch {
+          return error.cause == .environment ? error.message : "another cause"
+        }
+      }
+      let lost = "cannot write 'standard output': no space left on device"
+      #expect(message("a") == lost)
+      #expect(message(String(repeating: "a line\n", count: 100_000)) == lost)
+      #expect(message("") == nil)
+    }
+  #endif
+
   @Test func addsToTheEnd() throws {
     try inTemporaryFolder { folder throws in
       let path = folder + "/a.bin"

@@ -107,7 +107,8 @@ import Text
     }
     #expect(
       left?.details == [
-        "'lr' has 1e+39, which is too large for f32", "left over: 'clp'; did you mean 'clip'?",
+        "'lr' has 1e+39, which is too large for f32",
+        "left over: 'clp' of f32; did you mean 'clip'?",
       ])
     let state = runnerError { _ = try model(inputs: ["h": Tensor(shape: [2], [0, 0])]) }
     #expect(state?.message == "the state 'h' starts as declared where a model is trained")

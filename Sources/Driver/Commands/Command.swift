@@ -97,7 +97,16 @@ struct ReportedInterruption: Error {
 extension Command {
 
   /// Runs the program `graphc` with `arguments`, which do not start with its name.
+  ///
+  /// Results that could not be written are a failure, whatever else happened.
   package static func dispatch(_ arguments: [String], console: Console) -> Ending {
+    let ending = run(arguments, console: console)
+    guard case .status = ending, let failure = console.outputFailure() else { return ending }
+    console.report("error: \(failure.message.printable)\n")
+    return .status(EnvironmentError.exitStatus)
+  }
+
+  private static func run(_ arguments: [String], console: Console) -> Ending {
     guard let word = arguments.first else {
       console.report(programHelp)
       return .status(2)
@@ -107,7 +116,7 @@ extension Command {
         console.print(programHelp)
         return .status(0)
       }
-      return dispatch([arguments[1], "--help"], console: console)
+      return run([arguments[1], "--help"], console: console)
     }
     guard let command = all.first(where: { $0.name == word }) else {
       let near = suggestion(for: word, among: all.map(\.name))

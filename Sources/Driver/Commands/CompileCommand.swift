@@ -15,10 +15,12 @@ extension Command {
     description: """
       Writes a Swift file, the library that it compiles to and a manifest, which 'graphc-run DIR'
       runs, and says what was chosen and why. Files whose content would be the same stay untouched.
+      With '--weights', dims on which the shapes of parameters depend get the sizes that the file
+      has, unless '--dim' says otherwise.
       """,
     examples: [
       "Graphs/rnn.graph -o build/rnn", "Graphs/rnn.graph --dim batch=1 --target-cpu x86-64-v3",
-      "Graphs/rnn.graph --print swift",
+      "Graphs/rnn.graph --print swift", "names.graph --weights W.safetensors --dim batch=1",
     ],
     options: [
       CommandLineOption(
@@ -26,15 +28,20 @@ extension Command {
         "where the files go (default: MODEL.graphc in this folder)"),
       CommandLineOption(
         "--print", value: "WHAT", "print the plan or the swift text instead of compiling"),
+      CommandLineOption(
+        "--weights", value: "W.safetensors", "the trained model whose sizes dims should have"),
     ] + CompilingOptions.options + [
       CompilingOptions.debugGraph, CompilingOptions.seed, CompilingOptions.compiler,
       CompilingOptions.json,
     ]
   ) { arguments, console in
-    let options = try CompilingOptions(arguments)
+    var options = try CompilingOptions(arguments)
     _ = try arguments.integer(of: "--seed", in: 0...UInt64.max)
     let printed = try arguments.value(of: "--print").map(PrintedText.init)
     let source = try Source(opening: arguments.operand("the graph"), console: console)
+    if let path = arguments.value(of: "--weights") {
+      try options.compilation.fit(DataOptions.safetensors(path), source, console)
+    }
     let report = try CompilationReport(source, options.compilation, console)
     if let printed {
       console.print(printed.text(of: report.compilation))
@@ -49,6 +56,30 @@ extension Command {
       arguments.contains("--json")
         ? report.json(artefact).printed(.indented) + "\n" : report.text + artefact.text)
     return 0
+  }
+
+}
+
+extension CompilationOptions {
+
+  /// Gives dims of `source` the sizes that `weights` have, and says so.
+  ///
+  /// Throws if the weights do not fit then.
+  fileprivate mutating func fit(
+    _ weights: Safetensors, _ source: Source, _ console: Console
+  ) throws {
+    func module(_ options: CompilationOptions) throws -> Module {
+      try console.reporting(source) {
+        var ignored = DiagnosticSet()
+        return try source.module(overriding: options.dimensions, warnings: &ignored)
+      }
+    }
+    for (name, size) in try module(self).sizes(fitting: weights) ?? []
+    where !dimensions.contains(where: { $0.name == name }) {
+      dimensions.append((name, size))
+      console.note("\(name) = \(size) from the weights")
+    }
+    _ = try WeightMapping(module(self), convention: nil).parameters(in: weights)
   }
 
 }

@@ -17,6 +17,9 @@ package struct Console {
   /// Takes the text for standard output: results.
   package let print: (String) -> Void
 
+  /// Returns why a text for standard output is lost, if one is.
+  package let outputFailure: () -> FileError?
+
   /// Takes the text for standard error: diagnostics, notes and progress.
   package let report: (String) -> Void
 
@@ -26,26 +29,32 @@ package struct Console {
   /// Creates a console.
   package init(
     environment: [String: String], isColored: Bool = false, terminalWidth: Int? = nil,
-    print: @escaping (String) -> Void, report: @escaping (String) -> Void,
+    print: @escaping (String) -> Void, outputFailure: @escaping () -> FileError? = { nil },
+    report: @escaping (String) -> Void,
     readInput: @escaping (Int) throws(FileError) -> [UInt8] = { _ in [] }
   ) {
     self.environment = environment
     self.isColored = isColored
     self.terminalWidth = terminalWidth
     self.print = print
+    self.outputFailure = outputFailure
     self.report = report
     self.readInput = readInput
   }
 
-  /// Returns the console of this process.
+  /// Returns the console of this process, whose standard streams it prepares.
   package static func standard() -> Console {
+    prepareStandardStreams()
     let environment = ProcessInfo.processInfo.environment
+    let output = StandardOutput()
     // https://no-color.org: any value but an empty one.
     let isTerminal = isatty(STDERR_FILENO) == 1 && environment["TERM"] != "dumb"
     return Console(
       environment: environment, isColored: isTerminal && (environment["NO_COLOR"] ?? "").isEmpty,
       terminalWidth: isTerminal ? columns(of: STDERR_FILENO) : nil,
-      print: { write($0, to: STDOUT_FILENO) }, report: { write($0, to: STDERR_FILENO) },
+      print: output.write, outputFailure: { output.failure },
+      // There is nowhere to say that this is lost.
+      report: { try? write($0, to: STDERR_FILENO, named: "standard error") },
       readInput: readStandardInput)
   }
 
@@ -56,24 +65,29 @@ package struct Console {
 
 }
 
+/// Standard output, and whether it could be written.
+///
+/// A class, because the closures of a console share it.
+private final class StandardOutput {
+
+  private(set) var failure: FileError?
+
+  /// Writes `text`, unless writing has failed before.
+  func write(_ text: String) {
+    guard failure == nil else { return }
+    do {
+      try Tensors.write(text, to: STDOUT_FILENO, named: "standard output")
+    } catch {
+      failure = error
+    }
+  }
+
+}
+
 /// Returns the number of columns of the terminal `file`; 80 if it does not say.
 private func columns(of file: Int32) -> Int {
   var size = winsize()
   return ioctl(file, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : 80
-}
-
-/// Writes `text` to `file`; if nobody listens any more, it is lost.
-private func write(_ text: String, to file: Int32) {
-  var rest = Array(text.utf8)[...]
-  // Each round writes at least a byte, or is repeated because a signal came first.
-  while !rest.isEmpty {
-    let count = rest.withUnsafeBytes { Foundation.write(file, $0.baseAddress, $0.count) }
-    if count > 0 {
-      rest = rest.dropFirst(count)
-    } else if count == 0 || errno != EINTR {
-      return
-    }
-  }
 }
 
 /// Returns all of standard input, which may have up to `limit` bytes.

@@ -72,8 +72,11 @@ struct ExamplePort {
   var batch: Int { module.dimensions[rows].value }
 
   /// Returns the axis of the examples of `input`, or `nil` if it is the same for all of them.
-  func axis(of input: Entry.Input) -> Int? {
-    input.type.shape.firstIndex { $0.dimension == rows }
+  func axis(of input: Entry.Input) -> Int? { axis(of: input.type) }
+
+  /// Returns the axis of the examples of a value of `type`, or `nil` if it has none.
+  func axis(of type: TensorType) -> Int? {
+    type.shape.firstIndex { $0.dimension == rows }
   }
 
   /// Returns `true` iff `forward` computes nothing of `input`, and only a loss does.
@@ -84,15 +87,18 @@ struct ExamplePort {
   }
 
   /// Returns `input` as a call takes it.
-  func value(_ input: Entry.Input) -> Manifest.Value {
+  func value(_ input: Entry.Input) -> Manifest.Value { value(input.name, input.type) }
+
+  /// Returns the value called `name`, of `type`, as a call takes it.
+  func value(_ name: String, _ type: TensorType) -> Manifest.Value {
     let dimensions = module.dimensions
-    let shape = input.type.shape.map { $0.value(in: dimensions) ?? 0 }
-    switch input.type.element {
-    case .f32, .oneHot: return Manifest.Value(name: input.name, element: .f32, shape: shape)
-    case .bool: return Manifest.Value(name: input.name, element: .bool, shape: shape)
+    let shape = type.shape.map { $0.value(in: dimensions) ?? 0 }
+    switch type.element {
+    case .f32, .oneHot: return Manifest.Value(name: name, element: .f32, shape: shape)
+    case .bool: return Manifest.Value(name: name, element: .bool, shape: shape)
     case .index(let n):
       return Manifest.Value(
-        name: input.name, element: .index, classes: n.value(in: dimensions), shape: shape)
+        name: name, element: .index, classes: n.value(in: dimensions), shape: shape)
     }
   }
 
@@ -107,12 +113,12 @@ struct ExamplePort {
       goal: goal(names))
   }
 
-  /// The axis of the examples, by the names of outputs that have one.
-  var outputAxes: [String: Int] {
+  /// The axis of the examples, by the names of outputs and states that have one.
+  var resultAxes: [String: Int] {
     var result: [String: Int] = [:]
+    for state in module.states { result[state.name] = axis(of: state.type) }
     for output in forward.outputs {
-      let shape = forward.graph.type(of: output.value).dense.shape
-      if let axis = shape.firstIndex(where: { $0.dimension == rows }) { result[output.name] = axis }
+      result[output.name] = axis(of: forward.graph.type(of: output.value).dense)
     }
     return result
   }

@@ -22,34 +22,55 @@ struct ExampleRun {
 
   let feed: ExampleFeed
 
+  /// The states that each example starts at, as many as there are examples.
+  let states: [RowTensor]
+
   /// What every call gets: inputs and states, by name.
   let others: [String: Tensor]
 
-  /// The axis of the examples, by the names of outputs that have one.
-  let outputAxes: [String: Int]
+  /// The axis of the examples, by the names of outputs and states that have one.
+  let axes: [String: Int]
 
-  /// Throws if an output in `names` has no row for each example.
+  /// Throws if an output or state in `names` has no row for each example.
   func check(_ names: [String]) throws(RunnerError) {
-    let known = outputAxes.keys.sorted().joined(separator: ", ")
-    for name in names where outputAxes[name] == nil {
+    let known = axes.keys.sorted().joined(separator: ", ")
+    for name in names where axes[name] == nil {
       throw RunnerError(
         .input,
-        "'\(name.printable)' is no output with a row for each example; "
+        "'\(name.printable)' is no output or state with a row for each example; "
           + (known.isEmpty ? "there is none" : "there are \(known)"))
     }
   }
 
-  /// Runs `session`, whose weights are bound, over all examples, and returns the outputs `names`.
+  /// Throws if a model that `manifest` describes cannot be called with the examples.
+  func check(_ manifest: Manifest) throws(RunnerError) {
+    guard let entry = manifest.entries.first(where: { $0.name == "forward" }) else {
+      throw RunnerError(.input, "the model has no entry 'forward'")
+    }
+    let rows = feed.roles.filled([0])
+    _ = try manifest.arguments(of: entry.name, inputs(of: rows, in: entry), steps: nil)
+  }
+
+  /// Returns what a call of `entry` gets for the examples `rows`, as many as a batch.
+  private func inputs(of rows: [Int], in entry: Manifest.Entry) -> [String: Tensor] {
+    var result = others
+    for column in feed.set.columns where entry.inputs.contains(where: { $0.name == column.name }) {
+      result[column.name] = column.tensor(of: rows)
+    }
+    for state in states { result[state.name] = state.tensor(of: rows) }
+    return result
+  }
+
+  /// Runs `session`, whose weights are bound, over all examples, and returns the outputs and the
+  /// final states `names`.
   ///
-  /// States start afresh in every batch. The last one is filled up with an example that does not count.
+  /// States start afresh in every batch, or where they are given. The last batch is filled up with
+  /// an example that does not count.
   ///
-  /// - Requires: `check` accepted `names`.
+  /// - Requires: `check` accepted `names` and the manifest of `session`.
   func run(_ session: any ModelSession, saving names: [String]) throws(RunnerError) -> Result {
     guard let entry = session.manifest.entries.first(where: { $0.name == "forward" }) else {
       throw RunnerError(.input, "the model has no entry 'forward'")
-    }
-    let columns = feed.set.columns.filter { column in
-      entry.inputs.contains { $0.name == column.name }
     }
     var evaluation = feed.roles.goal.map { Evaluation($0.task) }
     var parts: [String: [Tensor]] = [:]
@@ -59,8 +80,7 @@ struct ExampleRun {
     for first in stride(from: 0, to: feed.set.count, by: batch) {
       let rows = Array(first..<min(first + batch, feed.set.count))
       let filled = feed.roles.filled(rows)
-      var inputs = others
-      for column in columns { inputs[column.name] = column.tensor(of: filled) }
+      let inputs = inputs(of: filled, in: entry)
       // What is saved has all steps.
       let steps = names.isEmpty ? feed.steps(of: filled, in: entry) : nil
       session.reset()
@@ -71,13 +91,16 @@ struct ExampleRun {
         evaluation?.add(output, for: filled, count: rows.count, of: feed.set, goal)
       }
       for name in names {
-        guard let tensor = results[name], let axis = outputAxes[name] else { continue }
-        parts[name, default: []].append(tensor.prefix(rows.count, along: axis))
+        guard let axis = axes[name] else { continue }
+        var tensor = results[name]
+        if tensor == nil { tensor = try session.state(named: name) }
+        guard let part = tensor?.prefix(rows.count, along: axis) else { continue }
+        parts[name, default: []].append(part)
       }
     }
     var outputs: [String: Tensor] = [:]
     for (name, tensors) in parts {
-      if let axis = outputAxes[name] { outputs[name] = Tensor(joining: tensors, along: axis) }
+      if let axis = axes[name] { outputs[name] = Tensor(joining: tensors, along: axis) }
     }
     return Result(evaluation: evaluation, outputs: outputs, seconds: seconds)
   }

@@ -76,21 +76,27 @@ extension Command {
           "the output '\(output.printable)' is not a single number: '--seed-gradient' is missing")
       }
     }
+    let entry = module.entries[0].name
+    let parameters = try weights.parameters(in: data.readWeights(), of: module)
+    func check(_ manifest: Manifest) throws(RunnerError) {
+      try manifest.checkOutputs(data.outputs.map(\.name), of: entry)
+      _ = try manifest.arguments(of: entry, inputs, steps: data.steps)
+    }
     let session: any ModelSession
     if arguments.contains("--interpret") {
       session = InterpretedSession(
         try console.reporting(source) { try module.withEntries(options.compilation) })
+      try check(session.manifest)
     } else {
       let compilation = try console.reporting(source) {
         try Compilation(module, options: options.compilation.completed(for: module))
       }
+      // Before the Swift compiler, which takes seconds.
+      try check(compilation.manifest())
       session = try Session(
         Toolchain(options, console: console).model(of: compilation), threads: options.threads)
     }
-    let entry = module.entries[0].name
-    try session.checkOutputs(data.outputs.map(\.name), of: entry)
-    try session.bind(
-      weights.parameters(in: data.readWeights(), of: module), seed: data.seed)
+    try session.bind(parameters, seed: data.seed)
     let results = try session.run(entry: entry, inputs: inputs, steps: data.steps)
     console.print(try session.finish(entry, results, data))
     return 0

@@ -93,12 +93,18 @@ private struct ModelRun {
     let weights = try data.readWeights()
     let coding = try weights.flatMap { try TextCoding($0, name: data.weights ?? "") }
     let corpus = try textOptions.corpus(console, coding: coding)
+    let count = corpus.coding.vocabulary.count
+    if let path = data.weights, coding == nil, textOptions.path == nil, port.classCount != count {
+      throw RunnerError(
+        .input,
+        "'\(port.input)' is not given, and '\(path.printable)' has no vocabulary to read the text "
+          + "by that ships with graphc; give '--input \(port.input)=FILE.npy' or '--text FILE'")
+    }
     var compilation = options.compilation
     try port.fit(
-      &compilation.dimensions, to: corpus.coding.vocabulary.count,
-      from: coding == nil ? "the text" : "the weights", console)
-    let session = try self.session(compilation)
-    try bind(weights, to: session, self.module(compilation.dimensions))
+      &compilation.dimensions, to: count, from: coding == nil ? "the text" : "the weights",
+      console)
+    let session = try self.session(compilation, weights)
     let reading = TextReading(port: port, corpus: corpus, name: textOptions.name)
     let result = try reading.run(session, given: data.readInputs())
     for file in data.outputs {
@@ -131,17 +137,20 @@ private struct ModelRun {
         }, isWhole: false)
       if let feed = reading.feed {
         return try finish(
-          ExampleRun(feed: feed, others: reading.others, outputAxes: reading.outputAxes),
+          ExampleRun(
+            feed: feed, states: reading.states, others: reading.others, axes: reading.axes),
           options.compilation, weights: data.readWeights(), classes: nil)
       }
     }
     if isForPrograms {
       throw CommandLineError("'--json' counts only for rows, and this is one call")
     }
-    let session = try session(options.compilation)
-    try session.checkOutputs(data.outputs.map(\.name), of: entry)
-    try bind(data.readWeights(), to: session, module)
-    let results = try session.run(entry: entry, inputs: data.readInputs(), steps: data.steps)
+    let inputs = try data.readInputs()
+    let session = try session(options.compilation, data.readWeights()) { manifest in
+      try manifest.checkOutputs(data.outputs.map(\.name), of: entry)
+      _ = try manifest.arguments(of: entry, inputs, steps: data.steps)
+    }
+    let results = try session.run(entry: entry, inputs: inputs, steps: data.steps)
     console.print(try session.finish(entry, results, data))
     return 0
   }
@@ -164,8 +173,8 @@ private struct ModelRun {
       console)
     let port = try ClassPort(self.module(compilation.dimensions))
     let run = ExampleRun(
-      feed: ExampleFeed(try port.examples(rows), port.roles), others: [:],
-      outputAxes: port.examples.outputAxes)
+      feed: ExampleFeed(try port.examples(rows), port.roles), states: [], others: [:],
+      axes: port.examples.resultAxes)
     return try finish(run, compilation, weights: weights, classes: rows.coding.classes)
   }
 
@@ -181,8 +190,7 @@ private struct ModelRun {
         "nothing is asked of \(counted(run.feed.set.count, "row")): give a label of classes or numbers "
           + "that an output is for, or save an output by --output NAME=FILE.npy")
     }
-    let session = try session(options)
-    try bind(weights, to: session, module(options.dimensions))
+    let session = try session(options, weights) { try run.check($0) }
     let result = try run.run(session, saving: names)
     try data.write(result.outputs)
     let count = run.feed.set.count
@@ -198,22 +206,37 @@ private struct ModelRun {
     return 0
   }
 
-  /// Binds `weights`, or first values, to `session` of `module`.
-  private func bind(
-    _ weights: Safetensors?, to session: any ModelSession, _ module: Module
-  ) throws(RunnerError) {
-    try module.advising(on: weights) { () throws(RunnerError) in
-      try session.bind(weightOptions.parameters(in: weights, of: module), seed: data.seed)
-    }
-  }
-
   private func writeNumbers(_ tensor: Tensor, to path: String) throws(FileError) {
     try writeFile(tensor.npyBytes(), to: path)
   }
 
-  /// Returns the model, compiled or interpreted, as `options` ask for; its weights are not bound.
-  private func session(_ options: CompilationOptions) throws -> any ModelSession {
-    if isInterpreted { return try interpretedSession(options) }
+  /// Returns the model, compiled or interpreted, as `options` ask for, with the parameters in
+  /// `weights`, or first values.
+  ///
+  /// If they do not fit, or `check` throws for what the model offers, the Swift compiler, which
+  /// takes seconds, is not started.
+  private func session(
+    _ options: CompilationOptions, _ weights: Safetensors?,
+    checking check: (Manifest) throws -> Void = { _ in }
+  ) throws -> any ModelSession {
+    let parameters = try weightOptions.parameters(in: weights, of: module(options.dimensions))
+    let session: any ModelSession
+    if isInterpreted {
+      session = try interpretedSession(options)
+      try check(session.manifest)
+    } else {
+      let compilation = try compilation(options)
+      try check(compilation.manifest())
+      session = try Session(
+        Toolchain(self.options, console: console).model(of: compilation),
+        threads: self.options.threads)
+    }
+    try session.bind(parameters, seed: data.seed)
+    return session
+  }
+
+  /// Returns the model as far as graphc compiles it, and reports its warnings.
+  private func compilation(_ options: CompilationOptions) throws -> Compilation {
     let compilation = try console.reporting(source) {
       var warnings = DiagnosticSet()
       let original = try source.module(overriding: options.dimensions, warnings: &warnings)
@@ -224,9 +247,7 @@ private struct ModelRun {
       return compilation
     }
     console.report(compilation.warnings, in: source)
-    return try Session(
-      Toolchain(self.options, console: console).model(of: compilation),
-      threads: self.options.threads)
+    return compilation
   }
 
   /// Returns the interpreter for what the text says, or for what passes that were asked for make

@@ -81,12 +81,12 @@ private struct Sample {
     try port.fit(
       &compilation.dimensions, to: coding.vocabulary.count, from: "the weights", console)
     port.fitOneRow(&compilation.dimensions)
+    let parameters = try WeightMapping(self.module(compilation.dimensions), convention: nil)
+      .parameters(in: file)
     let session = try Session(
       Toolchain(options, console: console).model(
         of: console.compile(source, entries: ["step"], compilation)), threads: options.threads)
-    try self.module(compilation.dimensions).advising(on: file) { () throws(RunnerError) in
-      try session.bind(parameters: file.tensors)
-    }
+    try session.bind(parameters, seed: 0)
     let writing = TextWriting(port: port, coding: coding, choice: choice)
     try writing.check(session.manifest)
     console.print("\(try writing.text(session, prefix: tokens, length: length))\n")

@@ -8,8 +8,8 @@ extension Source {
   /// there is no such file.
   init(opening path: String, console: Console) throws(FileError) {
     if path == "-" {
-      self.init(
-        path: "<stdin>", utf8: try console.readInput(CompilationOptions.fileLimit))
+      try self.init(
+        path: "<stdin>", read: console.readInput(CompilationOptions.fileLimit))
       return
     }
     do {

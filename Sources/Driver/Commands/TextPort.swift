@@ -70,6 +70,9 @@ struct TextPort {
       entry.inputs.filter { $0.role == .input && $0.name != found[0].name }.map(\.name)
   }
 
+  /// The number of symbols that the model knows.
+  var classCount: Int? { classes.value(in: module.dimensions) }
+
   /// The number of steps and of rows of a window.
   var window: (steps: Int, batch: Int) {
     (

@@ -118,14 +118,16 @@ private struct ModelTraining {
     compilation.dimensions = material.dimensions
     let data = material.data
     let entries = data.hasValidation ? ["train", "forward"] : ["train"]
-    let session = try Session(
-      Toolchain(options, console: console).model(
-        of: console.compile(source, entries: entries, compilation)), threads: options.threads)
     let resized = try self.module(compilation)
-    try resized.advising(on: weights) { () throws(RunnerError) in
-      try session.bind(
-        weightOptions.parameters(in: weights, of: resized), seed: settings.seed)
-    }
+    let parameters = try weightOptions.parameters(in: weights, of: resized)
+    let compiled = try console.compile(source, entries: entries, compilation)
+    // Before the Swift compiler, which takes seconds.
+    try TrainableSession.check(
+      compiled.manifest(), text: material.text, examples: material.feed, inputs: material.inputs,
+      evaluates: data.hasValidation)
+    let session = try Session(
+      Toolchain(options, console: console).model(of: compiled), threads: options.threads)
+    try session.bind(parameters, seed: settings.seed)
     let model = try TrainableSession(
       session, rate: module.inputName(ofNumber: "lr"), text: material.text, examples: material.feed,
       inputs: material.inputs,
@@ -252,11 +254,4 @@ extension Module {
     return hash.hexadecimal()
   }
 
-}
-
-/// Returns `word` as a shell reads it.
-private func shellWord(_ word: String) -> String {
-  let plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./=,:+@%"
-  if !word.isEmpty, word.allSatisfy(plain.contains) { return word }
-  return "'\(word.replacing("'", with: #"'\''"#))'"
 }

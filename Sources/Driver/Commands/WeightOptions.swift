@@ -11,48 +11,54 @@ struct WeightOptions {
     CommandLineOption(
       "--convention", value: "NAME", "the names and layouts of the weights: pytorch, keras, ..."),
     CommandLineOption(
-      "--map", value: "FILE=LAYER", isRepeatable: true,
-      "another name of a layer in the file: lstm.*_l0=layer0.*"),
+      "--map", value: "FILE=NAME", isRepeatable: true,
+      "another name of a layer or tensor in the file: lstm.*_l0=layer0.*"),
     CommandLineOption(
       "--zero", value: "NAME", isRepeatable: true,
       "a tensor that the file lacks because it is zero: *bias*"),
+    CommandLineOption(
+      "--ignore", value: "NAME", isRepeatable: true,
+      "a tensor that the graph has no place for: *batches_tracked"),
   ]
 
   let convention: String?
-  let renamings: [WeightMapping.Renaming]
+  let renamings: [WeightRenaming]
   let zeros: [String]
+  let ignored: [String]
 
   /// Reads the options of `arguments`.
   init(_ arguments: CommandLineArguments) throws(CommandLineError) {
     convention = arguments.value(of: "--convention")
     zeros = arguments.values(of: "--zero")
+    ignored = arguments.values(of: "--ignore")
     renamings = try arguments.values(of: "--map").map { text throws(CommandLineError) in
-      let parts = text.split(separator: "=", omittingEmptySubsequences: false).map(String.init)
-      guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else {
-        throw CommandLineError("'--map' needs FILE=LAYER, found '\(text.printable)'")
-      }
-      let renaming = WeightMapping.Renaming(file: parts[0], model: parts[1])
-      guard renaming.isComplete else {
-        throw CommandLineError(
-          "'--map \(text.printable)' needs one '*' on both sides, or none on either")
-      }
-      return renaming
+      try WeightRenaming(text)
     }
   }
 
-  /// `true` iff the options ask for nothing.
-  var isEmpty: Bool { convention == nil && renamings.isEmpty && zeros.isEmpty }
+  /// Throws if the options ask for something, but there are no weights.
+  func checkUnused() throws(CommandLineError) {
+    if convention != nil || !renamings.isEmpty || !zeros.isEmpty || !ignored.isEmpty {
+      throw CommandLineError("'--convention', '--map', '--zero' and '--ignore' go with '--weights'")
+    }
+  }
 
   /// Returns `file` with the parameters of `module` in place of the tensors that the file has for
   /// them.
-  func parameters(in file: Safetensors?, of module: Module) throws(RunnerError) -> Safetensors? {
+  ///
+  /// If they do not fit, the error says what would.
+  func parameters(in file: Safetensors?, of module: Module) throws -> Safetensors? {
     guard let file else {
-      if isEmpty { return nil }
-      throw RunnerError(.commandLine, "'--convention', '--map' and '--zero' go with '--weights'")
+      try checkUnused()
+      return nil
     }
-    if isEmpty { return file }
-    return try WeightMapping(module, convention: convention, renamings: renamings, zeros: zeros)
-      .parameters(in: file)
+    return try mapping(of: module).parameters(in: file)
+  }
+
+  /// Returns the mapping of `module` that the options ask for.
+  func mapping(of module: Module) throws(RunnerError) -> WeightMapping {
+    try WeightMapping(
+      module, convention: convention, renamings: renamings, zeros: zeros, ignored: ignored)
   }
 
 }

@@ -11,17 +11,21 @@ extension Command {
     usage: "W.safetensors [options]",
     description: """
       Lists the tensors of a file. With '--for', says which of them fit the parameters of a graph,
-      which do not and which are missing, under the convention that is asked for; without one, under
-      each that the graph has. The status is 1 if the file does not fit.
+      which do not and which are missing, under the convention that is asked for, and what would
+      make them fit, if the names and the shapes in the file decide that. The status is 1 if the
+      file does not fit.
 
       A convention is a section of a graph, or of a cell, that says how the tensors of another program
       make up the parameters: their names, their layout, the order of gates. Where a file calls a
-      layer otherwise, '--map' says so: a name, or a pattern in which '*' stands for the same text on
-      both sides; with '--to' it is the layer in the file that is saved, and in the one that is read
-      too if that has a convention. Layers without biases have none in their files: '--zero "*bias*"'
-      reads zeros for them. '--save' writes the weights under the names of the graph, or, with
-      '--to', as a convention has them; of a sum of tensors the first is written whole and the others
-      as zeros.
+      layer or a tensor otherwise, '--map' says so: a name, or a pattern in which '*' stands for the
+      same text on both sides. The first that applies to a name counts; 'module.*=*' applies to all
+      tensors of the file with that prefix, whatever else is said of them. With '--to', '--map' is
+      for the file that is saved, and for the one that is read too if that has a convention.
+
+      Layers without biases have none in their files: '--zero "*bias*"' reads zeros for them.
+      '--ignore' passes over tensors that the graph has no place for. '--save' writes the weights
+      under the names of the graph, or, with '--to', as a convention has them; of a sum of tensors
+      the first is written whole and the others as zeros.
       """,
     examples: [
       "W.safetensors", "W.safetensors --for Graphs/lstm.graph",
@@ -70,8 +74,8 @@ private struct WeightListing {
     isJSON = arguments.contains("--json")
     self.console = console
     if graph == nil {
-      for name in ["--convention", "--map", "--zero", "--to", "--save", "--dim"]
-      where arguments.contains(name) {
+      let others = WeightOptions.options.map(\.name) + ["--to", "--save", "--dim"]
+      for name in others where arguments.contains(name) {
         throw CommandLineError("'\(name)' goes with '--for FILE'")
       }
     }
@@ -91,35 +95,33 @@ private struct WeightListing {
       var warnings = DiagnosticSet()
       return try source.module(overriding: dimensions, warnings: &warnings)
     }
+    let isMapped = target == nil || options.convention != nil
     let own = try WeightMapping(
-      module, convention: options.convention, renamings: ownRenamings, zeros: options.zeros)
+      module, convention: options.convention, renamings: isMapped ? options.renamings : [],
+      zeros: options.zeros, ignored: options.ignored)
+    let other = try target.map {
+      try WeightMapping(module, convention: $0, renamings: options.renamings)
+    }
+    try other?.checkConvertible()
     let fit = own.fit(file)
-    console.print(
-      isJSON ? json(fit, module, file) : text(fit, module, file))
+    let advice = fit.isComplete ? nil : WeightAdvice(own, file)
+    console.print(isJSON ? json(fit, module, advice) : text(fit, module, advice))
     guard fit.isComplete else { return 1 }
+    if let idle = fit.idleOptions.first { throw CommandLineError(idle) }
     if let savePath {
-      var result = Safetensors(fit.parameters)
-      if let target {
-        result = try WeightMapping(module, convention: target, renamings: options.renamings)
-          .tensors(of: fit.parameters)
-      }
+      let result = try other?.tensors(of: fit.parameters) ?? Safetensors(fit.parameters)
       try writeFile(result.bytes(), to: savePath)
     }
     return 0
   }
 
-  /// The renamings of the file that is read.
-  private var ownRenamings: [WeightMapping.Renaming] {
-    target == nil || options.convention != nil ? options.renamings : []
-  }
-
   private func list(_ file: Safetensors) -> String {
-    let width = file.entries.map(\.name.count).max() ?? 0
-    var lines = file.entries.map { entry in
-      "\(entry.name.printable.padded(to: width))  \(entry.tensor.typeText)\n"
-    }
-    let count = file.entries.reduce(0) { $0 + $1.tensor.elements.count }
-    lines.append("\(file.entries.count) tensors, \(grouped(count)) numbers\n")
+    let headings = file.listing
+    let width = headings.map(\.name.printable.count).max() ?? 0
+    var lines = headings.map { "\($0.name.printable.padded(to: width))  \($0.type)\n" }
+    // Extents whose product is too large have been refused.
+    let count = headings.reduce(0) { $0 + $1.shape.reduce(1, *) }
+    lines.append("\(headings.count) tensors, \(grouped(count)) numbers\n")
     if !file.metadata.isEmpty {
       lines.append(
         "remarks: \(file.metadata.keys.sorted().map(\.printable).joined(separator: ", "))\n")
@@ -128,10 +130,10 @@ private struct WeightListing {
   }
 
   private func json(_ file: Safetensors) -> String {
-    let tensors = file.entries.map { entry -> JSON in
+    let tensors = file.listing.map { heading -> JSON in
       [
-        "name": .string(entry.name), "type": .string(entry.tensor.elements.typeName),
-        "shape": .array(entry.tensor.shape.map { .integer($0) }),
+        "name": .string(heading.name), "type": .string(heading.typeName),
+        "shape": .array(heading.shape.map { .integer($0) }),
       ]
     }
     let remarks = file.metadata.keys.sorted().map { JSON.string($0) }
@@ -139,14 +141,14 @@ private struct WeightListing {
     return result.printed(.indented) + "\n"
   }
 
-  private func text(_ fit: WeightFit, _ module: Module, _ file: Safetensors) -> String {
+  private func text(_ fit: WeightFit, _ module: Module, _ advice: WeightAdvice?) -> String {
     let names = fit.items.map(\.name.printable)
     let width = names.map(\.count).max() ?? 0
     var lines = zip(fit.items, names).map { item, name in
       let verdict = item.verdict.rawValue.padded(to: 9)
       let type =
         switch item.verdict {
-        case .fits, .leftOver: item.found
+        case .fits, .leftOver, .ignored: item.found
         case .missing: item.expected ?? ""
         case .misshapen: "\(item.found), expected \(item.expected ?? "")"
         }
@@ -158,45 +160,12 @@ private struct WeightListing {
       fit.isComplete
         ? "the weights fit model '\(module.name)'\(under)\n"
         : "the weights do not fit model '\(module.name)'\(under)\n")
-    if !fit.isComplete { lines += advice(module, file) }
+    if !fit.isComplete { lines += fit.idleOptions.map { "\($0)\n" } }
+    lines += (advice?.lines ?? []).map { "\($0)\n" }
     return lines.joined()
   }
 
-  /// Returns what would fit: conventions as they are, or with layers called otherwise.
-  private func advice(_ module: Module, _ file: Safetensors) -> [String] {
-    var lines: [String] = []
-    for mapping in candidates(module, file) {
-      let name = mapping.convention.map { " --convention \($0.name)" } ?? ""
-      let maps = mapping.renamings.map { " --map '\($0.file)=\($0.model)'" }.joined()
-      let zeros = mapping.zeros.map { " --zero '\($0)'" }.joined()
-      lines.append("they would fit with\(name)\(maps)\(zeros)\n")
-    }
-    return lines
-  }
-
-  /// Returns the mappings under which `file` would fit `module`, at most one a convention.
-  private func candidates(_ module: Module, _ file: Safetensors) -> [WeightMapping] {
-    func mapping(
-      _ name: String?, _ renamings: [WeightMapping.Renaming], _ zeros: [String]
-    ) -> WeightMapping? {
-      try? WeightMapping(module, convention: name, renamings: renamings, zeros: zeros)
-    }
-    let names = [nil] + module.conventions.map { Optional($0.name) }
-    return names.compactMap { name in
-      for zeros in [options.zeros, options.zeros + ["*bias*"]] {
-        guard let plain = mapping(name, [], zeros) else { continue }
-        let found = plain.renamingsThatFit(file)
-        for renamings in [ownRenamings, [], found] {
-          if let result = mapping(name, renamings, zeros), result.fit(file).isComplete {
-            return result
-          }
-        }
-      }
-      return nil
-    }
-  }
-
-  private func json(_ fit: WeightFit, _ module: Module, _ file: Safetensors) -> String {
+  private func json(_ fit: WeightFit, _ module: Module, _ advice: WeightAdvice?) -> String {
     let items = fit.items.map { item -> JSON in
       .object(
         [.init("verdict", .string(item.verdict.rawValue)), .init("name", .string(item.name))]
@@ -204,18 +173,13 @@ private struct WeightListing {
           + (item.expected.map { [.init("expected", .string($0))] } ?? [])
           + (item.equation.map { [.init("equation", .string($0))] } ?? []))
     }
-    let others = fit.isComplete ? [] : candidates(module, file)
+    let offers = advice.map { $0.isDecided ? $0.offers : [] } ?? []
     let result: JSON = [
       "model": .string(module.name), "fits": .bool(fit.isComplete),
       "convention": options.convention.map { .string($0) } ?? .null, "tensors": .array(items),
-      "would_fit": .array(
-        others.map { mapping in
-          [
-            "convention": mapping.convention.map { .string($0.name) } ?? .null,
-            "map": .array(mapping.renamings.map { .string("\($0.file)=\($0.model)") }),
-            "zero": .array(mapping.zeros.map { .string($0) }),
-          ]
-        }),
+      "would_fit": .array(offers.map(\.json)),
+      "undecided": .array((advice?.open ?? []).flatMap(\.json)),
+      "advice": .array((advice?.lines ?? []).map { .string($0) }),
     ]
     return result.printed(.indented) + "\n"
   }
@@ -224,66 +188,37 @@ private struct WeightListing {
 
 extension WeightMapping {
 
-  /// Returns renamings under which each layer of the model finds tensors of its shapes in `file`,
-  /// the first of the file for the first of the model; none if a layer finds nothing.
-  func renamingsThatFit(_ file: Safetensors) -> [Renaming] {
-    var layers: [(name: String, tensors: [(name: String, shape: [Int])])] = []
-    for equation in equations {
-      let shape = shape(of: equation.term)
-      for part in equation.tensors {
-        guard let dot = part.tensor.lastIndex(of: ".") else { return [] }
-        let layer = String(part.tensor[..<dot])
-        let entry = (
-          name: String(part.tensor[part.tensor.index(after: dot)...]),
-          shape: self.shape(of: part, shape)
-        )
-        if let i = layers.firstIndex(where: { $0.name == layer }) {
-          layers[i].tensors.append(entry)
-        } else {
-          layers.append((layer, [entry]))
-        }
-      }
+  /// The options that ask for the mapping.
+  fileprivate var json: JSON {
+    [
+      "convention": convention.map { .string($0.name) } ?? .null,
+      "map": .array(renamings.map { .string($0.text) }),
+      "zero": .array(zeros.map { .string($0) }), "ignore": .array(ignored.map { .string($0) }),
+    ]
+  }
+
+}
+
+extension WeightAdvice.Open {
+
+  /// The layers that names do not decide.
+  fileprivate var json: [JSON] {
+    ambiguities.map { ambiguity in
+      [
+        "convention": convention.map { .string($0) } ?? .null,
+        "layers": .array(ambiguity.layers.map { .string($0) }),
+        "places": .array(ambiguity.places.map { .string($0) }),
+      ]
     }
-    var taken: Set<String> = []
-    var result: [Renaming] = []
-    for (layer, tensors) in layers {
-      let pattern = file.entries.lazy.compactMap { entry -> (prefix: String, suffix: String)? in
-        guard !taken.contains(entry.name),
-          let (prefix, suffix) = entry.name.split(around: tensors[0].name)
-        else { return nil }
-        let fits = tensors.allSatisfy { name, shape in
-          let full = prefix + name + suffix
-          if file[full] == nil { return isZero(full) }
-          return !taken.contains(full) && file[full]?.shape == shape
-        }
-        return fits ? (prefix, suffix) : nil
-      }.first
-      guard let (prefix, suffix) = pattern else { return [] }
-      for (name, _) in tensors { taken.insert(prefix + name + suffix) }
-      if prefix != "\(layer)." || !suffix.isEmpty {
-        result.append(Renaming(file: "\(prefix)*\(suffix)", model: "\(layer).*"))
-      }
-    }
-    return result
   }
 
 }
 
 extension String {
 
-  /// Returns `self` with spaces behind it, at least `width` characters.
+  /// Returns `self` with spaces after it, at least `width` characters.
   fileprivate func padded(to width: Int) -> String {
     self + String(repeating: " ", count: max(0, width - count))
-  }
-
-  /// Returns what stands before and behind `part`, if it is in `self`: up to a dot, and nothing or
-  /// from an underscore on.
-  fileprivate func split(around part: String) -> (prefix: String, suffix: String)? {
-    let start = lastIndex(of: ".").map { index(after: $0) } ?? startIndex
-    guard self[start...].hasPrefix(part) else { return nil }
-    let suffix = self[start...].dropFirst(part.count)
-    guard suffix.isEmpty || suffix.hasPrefix("_") else { return nil }
-    return (String(self[..<start]), String(suffix))
   }
 
 }
