@@ -126,6 +126,13 @@ extension Manifest {
 
 extension Manifest.Value {
 
+  /// A tensor of indices, each of them 0, that the value can be.
+  ///
+  /// - Requires: it is of indices.
+  package var zeros: Tensor {
+    Tensor(shape: shape, .int64(Array(repeating: 0, count: shape.elementCount)))
+  }
+
   /// The value of an input that is not given, if it has a default.
   var defaultTensor: Tensor? {
     defaultValue.map { number in

@@ -131,8 +131,7 @@ package final class TrainableSession: TrainableModel {
       if result[input] == nil { result[input] = tensor }
     }
     for value in entry.inputs where value.name == text?.input || value.name == text?.label {
-      let count = value.shape.reduce(1, *)
-      result[value.name] = Tensor(shape: value.shape, .int64(Array(repeating: 0, count: count)))
+      result[value.name] = value.zeros
     }
     return result
   }

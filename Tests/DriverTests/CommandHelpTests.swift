@@ -1,3 +1,4 @@
+import Tensors
 import Testing
 
 @testable import Driver
@@ -20,6 +21,28 @@ import Testing
     let run = graphc(["--help"])
     #expect(run.status == 0)
     for command in Command.all { #expect(run.output.contains("\n  \(command.name) ")) }
+  }
+
+  /// Results that nobody gets are a failure of the environment, whatever was printed.
+  @Test(arguments: [
+    ["--help"], ["help", "run"], ["weights", "--help"], ["check", "--codes"],
+    ["check", "hello.graph", "--json"], ["passes", "hello.graph"],
+    ["compile", "hello.graph", "--print", "swift"],
+    ["run", "concat_identity.graph", "--interpret"],
+    ["chekc"],
+  ])
+  func reportsLostOutput(_ arguments: [String]) {
+    var errors = ""
+    var failure: FileError?
+    let console = Console(
+      environment: [:],
+      print: { _ in
+        failure = FileError("cannot write: no space left on device", cause: .environment)
+      }, outputFailure: { failure }, report: { errors += $0 })
+    let ending = Command.dispatch(arguments, console: console)
+    // The last one prints nothing.
+    #expect(ending == .status(arguments == ["chekc"] ? 2 : 3))
+    #expect(errors.hasSuffix("error: cannot write: no space left on device\n") == (failure != nil))
   }
 
   @Test func asksForACommand() {

@@ -129,4 +129,58 @@ import Testing
     #expect(run.errors.contains("the model has no entry 'step'"))
   }
 
+  /// What does not fit is told before the Swift compiler, which takes seconds, is looked for.
+  @Test func saysBeforeCompilingWhatDoesNotFit() throws {
+    let two = try file(Tensor(shape: [2], [1, 2]))
+    let weights = temporaryFile("w.safetensors")
+    try writeFile(Safetensors(["V": Tensor(shape: [2], [1, 2])]).bytes(), to: weights)
+    let model = """
+      model Scaled {
+        dim batch = 3
+        input x : f32[batch]
+        label goal : f32[batch]
+        param w : f32 = ones
+        state s : f32[batch] = zeros
+        s = s + x
+        y = w * s
+        output y
+        train {
+          loss = mse(y, goal)
+          optimizer = sgd(lr: 0.1)
+        }
+      }
+
+      """
+    let five = try file(Tensor(shape: [5], [1, 2, 3, 4, 5]))
+    let three = try file(Tensor(shape: [3], [1, 2, 3]))
+    let cases: [(String, [String], String)] = [
+      ("run", [], "missing: 'x' of f32[3]"),
+      ("run", ["--input", "x=\(three)", "--input", "s=\(two)"], "'s' is f32[2], expected f32[3]"),
+      ("run", ["--input", "x=\(three)", "--weights", weights], "missing: 'w' of f32"),
+      ("run", ["--input", "x=\(three)", "--output", "z=z.npy"], "no output or state 'z'"),
+      (
+        "run", ["--input", "x=\(five)", "--input", "q=\(two)", "--output", "y=y.npy"],
+        "left over: 'q' of f32[2]"
+      ),
+      ("grad", ["--of", "y", "--by", "w", "--seed-gradient", two], "missing: 'x' of f32[3]"),
+      ("train", ["--input", "x=\(three)"], "missing: 'goal' of f32[3]"),
+      (
+        "train", ["--input", "x=\(three)", "--label", "goal=\(three)", "--weights", weights],
+        "left over: 'V' of f32[2]"
+      ),
+    ]
+    for (command, options, message) in cases {
+      let run = graphc(command, model, options + ["--swiftc", "/none"])
+      #expect(run.status == 1, "\(command) \(options)")
+      #expect(run.errors.contains(message), "\(run.errors)")
+    }
+    let right = graphc("run", model, ["--input", "x=\(three)", "--swiftc", "/none"])
+    #expect(right.status == 3 && right.errors.contains("no Swift compiler at '/none'"))
+    let state = try file(Tensor(shape: [2, 9], Array(repeating: 0, count: 18)))
+    let text = graphc(
+      ["run"] + SmallModel.arguments + ["--input", "h=\(state)", "--swiftc", "/none"])
+    #expect(text.status == 1)
+    #expect(text.errors.contains("'h' is f32[2, 9], expected f32[2, 8]"), "\(text.errors)")
+  }
+
 }

@@ -10,7 +10,8 @@ import Testing
   /// A model with a dense layer of its own for each of `layers`, and a file with one for each of
   /// `places`.
   private static func advice(
-    _ layers: [String], _ places: [String], widths: [Int]? = nil, options: [WeightRenaming] = []
+    _ layers: [String], _ places: [String], widths: [Int]? = nil, others: [(String, Int)] = [],
+    options: [WeightRenaming] = []
   ) throws -> (WeightAdvice, Safetensors) {
     let lines = zip(layers, widths ?? layers.map { _ in 2 }).map { layer, width in
       """
@@ -25,8 +26,8 @@ import Testing
     let module = try Source(path: "m.graph", utf8: Array(text.utf8))
       .module(overriding: [], warnings: &warnings)
     var tensors: [String: Tensor] = [:]
-    for (i, place) in places.enumerated() {
-      let width = widths.map { $0[i % $0.count] } ?? 2
+    let widths = widths ?? places.map { _ in 2 }
+    for (i, (place, width)) in (Array(zip(places, widths)) + others).enumerated() {
       tensors["\(place).weight"] = Tensor(
         shape: [width, 2], (0..<2 * width).map { Float(10 * i + $0) })
       tensors["\(place).bias"] = Tensor(shape: [width], (0..<width).map { Float(100 * i + $0) })
@@ -174,24 +175,35 @@ import Testing
 
   }
 
-  /// Whatever is offered gives each layer the tensors that are its own.
+  /// Whatever is offered gives each layer the tensors that are its own, also if some have shapes
+  /// that others do not, and if there is more in the file.
   @Test func neverOffersAnotherPlace() throws {
     var random = SplitMix64(seed: 8)
-    var (offered, open) = (0, 0)
-    for _ in 0..<400 {
+    var counts = ["offered": 0, "partial": 0, "open": 0]
+    for _ in 0..<500 {
       let naming = Naming(&random)
       let order = naming.layers.indices.shuffled(using: &random)
       let layers = order.map { naming.layers[$0] }
       let places = order.map { naming.places[$0] }
-      guard let found = try Self.offer(layers, places) else {
-        open += 1
-        continue
+      let most = Int.random(in: 2...3, using: &random)
+      let widths = layers.map { _ in Int.random(in: 2...most, using: &random) }
+      let others = (0..<max(0, Int.random(in: -3...2, using: &random))).map {
+        ("else.\($0)", Int.random(in: 2...4, using: &random))
       }
-      offered += 1
-      #expect(found == places, "\(layers)")
+      let (advice, file) = try Self.advice(layers, places, widths: widths, others: others)
+      #expect(advice.offers.count + advice.partial.count + advice.open.count <= 1)
+      let mapping = advice.offers.first ?? advice.partial.first?.mapping
+      counts[advice.offers.isEmpty ? mapping == nil ? "open" : "partial" : "offered", default: 0] +=
+        1
+      guard let mapping else { continue }
+      let found = layers.map { mapping.fileName(of: "\($0).weight", in: file) }
+      #expect(found == places.map { "\($0).weight" }, "\(layers)")
+      // What is pasted is what was found.
+      let pasted = try mapping.renamings.map { try WeightRenaming($0.text) }
+      #expect(pasted == mapping.renamings)
     }
     // With one layer, or the same numbers or words, something is offered; else mostly nothing.
-    #expect(offered > 100 && open > 50, "\(offered) offered, \(open) open")
+    #expect(counts.values.allSatisfy { $0 > 40 }, "\(counts)")
   }
 
 }

@@ -82,6 +82,15 @@ import Testing
     #expect(try permissions("\(fake.folder)/a") == 0o700)
   }
 
+  /// The compiler would take a name that begins with a dash for an option.
+  @Test func namesAFolderFromTheRoot() throws {
+    let fake = try FakeCompiler(#"cp "$in" "$out""#)
+    let depth = FileManager.default.currentDirectoryPath.split(separator: "/").count
+    let relative = Array(repeating: "..", count: depth).joined(separator: "/") + fake.folder
+    let cache = try CompileCache(folder: "\(relative)/-dash/\u{e9}")
+    #expect(cache.folder.hasPrefix("/") && cache.folder.hasSuffix("/-dash/\u{e9}"))
+  }
+
   @Test(arguments: [UInt16(0o770), 0o777, 0o702])
   func refusesAFolderThatOthersWriteTo(_ mode: UInt16) throws {
     let fake = try FakeCompiler()

@@ -104,9 +104,10 @@ private struct ModelRun {
     try port.fit(
       &compilation.dimensions, to: count, from: coding == nil ? "the text" : "the weights",
       console)
-    let session = try self.session(compilation, weights)
+    let given = try data.readInputs()
     let reading = TextReading(port: port, corpus: corpus, name: textOptions.name)
-    let result = try reading.run(session, given: data.readInputs())
+    let session = try self.session(compilation, weights) { try reading.check($0, given: given) }
+    let result = try reading.run(session, given: given)
     for file in data.outputs {
       try writeNumbers(session.state(named: file.name), to: file.path)
     }

@@ -39,6 +39,16 @@ struct TextReading {
   /// What messages call the text.
   let name: String
 
+  /// Throws if a model that `manifest` describes cannot be called with a window and `given`.
+  func check(_ manifest: Manifest, given: [String: Tensor]) throws(RunnerError) {
+    var inputs = given
+    let entry = manifest.entries.first { $0.name == "forward" }
+    for value in entry?.inputs ?? [] where value.name == port.input || value.name == port.label {
+      inputs[value.name] = value.zeros
+    }
+    _ = try manifest.arguments(of: "forward", inputs, steps: nil)
+  }
+
   /// Runs `session`, whose weights are bound, over all windows of the text.
   ///
   /// Of `given`, carried states start there; all else is given to every call.
