@@ -142,6 +142,7 @@ extension Emitter {
     case .tanh: .hyperbolicTangent
     case .sigmoid: .sigmoid
     case .relu: .relu
+    case .flush: .flush
     case .not: .not
     }
   }

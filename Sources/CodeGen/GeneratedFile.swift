@@ -98,14 +98,6 @@ package struct GeneratedFile: Sendable {
     }
     writer.comment("Passes: \(module.finishedPasses.joined(separator: ", ")).")
     writer.line("")
-    writer.line("#if canImport(Darwin)")
-    writer.line("  import Darwin")
-    writer.line("#elseif canImport(Glibc)")
-    writer.line("  import Glibc")
-    writer.line("#elseif canImport(Musl)")
-    writer.line("  import Musl")
-    writer.line("#endif")
-    writer.line("")
   }
 
   /// Appends kernels, tiles and vector operations.

@@ -41,7 +41,7 @@ struct ModelEmitter {
   private static let reserved: Set<String> = [
     "weights", "workspace", "steps", "state", "State", "Weights", "memory", "reset", "forward",
     "step", "gradient", "train", "slots", "Slots", "parameters", "worker", "precondition",
-    "withFlushToZero", "reserve",
+    "reserve",
   ]
 
   private var parameters: [Field] {
@@ -357,8 +357,8 @@ struct ModelEmitter {
     return "precondition(0 <= \(name)\(upper), \"\(field.text)\")"
   }
 
-  /// Appends the call of the function of `entry`, which loops flush denormals in, and behind it that
-  /// of `bind` for `parameters` if the entry changes them; `worker` is who calls.
+  /// Appends the call of the function of `entry` and, after it, that of `bind` for `parameters` if the
+  /// entry changes them; `worker` is the caller.
   private func emitCall(
     _ entry: EntryPlan, _ arguments: [String], worker: String,
     rebinding parameters: [String]? = nil, _ writer: inout SourceWriter
@@ -366,21 +366,15 @@ struct ModelEmitter {
     let function = "\(SwiftNames.stem(entry.name))Entry"
     let isParallel = entry.isParallel
     let all = (isParallel ? [worker] : []) + arguments
-    if entry.name == "step" {
-      writer.list("\(function)(", all, ")")
-      return
-    }
-    writer.block("flushingToZero {") { writer in
-      writer.list("\(function)(", all, ")")
-      guard let parameters else { return }
-      if isParallel { writer.line("\(worker).meet()") }
-      let caller = isParallel ? worker : "Worker()"
-      let own = (plan.bind.isParallel ? [caller] : []) + arguments.prefix(2) + parameters
-      if isParallel, !plan.bind.isParallel {
-        writer.block("if \(worker).isFirst {") { $0.list("bindEntry(", own, ")") }
-      } else {
-        writer.list("bindEntry(", own, ")")
-      }
+    writer.list("\(function)(", all, ")")
+    guard let parameters else { return }
+    if isParallel { writer.line("\(worker).meet()") }
+    let caller = isParallel ? worker : "Worker()"
+    let own = (plan.bind.isParallel ? [caller] : []) + arguments.prefix(2) + parameters
+    if isParallel, !plan.bind.isParallel {
+      writer.block("if \(worker).isFirst {") { $0.list("bindEntry(", own, ")") }
+    } else {
+      writer.list("bindEntry(", own, ")")
     }
   }
 
@@ -438,8 +432,6 @@ struct ModelEmitter {
     }
     for i in plan.entries.indices { emitSymbol(i, prefix, &writer) }
     emitWorker(&writer)
-    writer.line("")
-    emitFlushing(&writer)
   }
 
   /// Appends constants for the pointers in an array of C, with the types of their elements.
@@ -550,26 +542,6 @@ struct ModelEmitter {
       writer.line("/// Waits until all workers have come here.")
       writer.line("func meet() { if count > 1, let barrier { barrier(team) } }")
       writer.line("")
-    }
-  }
-
-  /// Appends the function that calls another while denormal numbers count as zero.
-  private func emitFlushing(_ writer: inout SourceWriter) {
-    if plan.entries.allSatisfy({ $0.name == "step" }) { return }
-    writer.line("/// Calls `body` while denormal numbers count as zero, then restores the mode.")
-    writer.line("@inline(__always)")
-    writer.block("fileprivate func flushingToZero(_ body: () -> Void) {") { writer in
-      writer.line("var caller = fenv_t()")
-      writer.line("fegetenv(&caller)")
-      writer.line("var flushing = caller")
-      writer.line("#if arch(x86_64)")
-      writer.indented { $0.line("flushing.__mxcsr |= 0x8040") }
-      writer.line("#elseif arch(arm64)")
-      writer.indented { $0.line("flushing.__fpcr |= 1 << 24") }
-      writer.line("#endif")
-      writer.line("fesetenv(&flushing)")
-      writer.line("body()")
-      writer.line("fesetenv(&caller)")
     }
   }
 

@@ -50,7 +50,6 @@ struct SwiftNames {
     let word = name.prefix { !$0.isNumber }
     let isNumbered = word.count < name.count && name.dropFirst(word.count).allSatisfy(\.isNumber)
     return isNumbered && functionStems.contains(String(word)) || name.hasSuffix("Entry")
-      || name == "flushingToZero"
   }
 
   /// The words that begin the names of functions.

@@ -1,3 +1,5 @@
+import IR
+
 /// The source text of an operation: either two forms or one that serves both.
 struct OperationText {
 
@@ -106,6 +108,34 @@ extension VectorOperation {
       }
       """
     return text
+  }
+
+  /// Returns the text of `flush`: a comparison of bits and a mask, since arithmetic on denormal numbers
+  /// is slow on some processors. Magnitudes are in the order of their bits, and NaN is above all.
+  func flushText(_ n: Int) -> OperationText {
+    let head = "\(inlined) flush(_ a: Vector) -> Vector {"
+    let limit = "0x" + String(Float(Unary.flushLimit).bitPattern, radix: 16)
+    return OperationText(
+      builtin: """
+        \(head)
+          let bits = Builtin.bitcast_Vec\(n)xFPIEEE32_Vec\(n)xInt32(a._storage._value)
+          let sign = Integers(repeating: .min)._storage._value
+          let rest = Integers(repeating: .max)._storage._value
+          let limit = Integers(repeating: \(limit))._storage._value
+          let magnitude = Builtin.and_Vec\(n)xInt32(bits, rest)
+          let isKept = Builtin.cmp_sge_Vec\(n)xInt32(magnitude, limit)
+          let mask = Builtin.sext_Vec\(n)xInt1_Vec\(n)xInt32(isKept)
+          let kept = Builtin.or_Vec\(n)xInt32(mask, sign)
+          return Builtin.reinterpretCast(Builtin.and_Vec\(n)xInt32(bits, kept))
+        }
+        """,
+      standard: """
+        \(head)
+          let bits = unsafeBitCast(a, to: Integers.self)
+          let flushed = bits.replacing(with: bits & .min, where: bits & .max .< \(limit))
+          return unsafeBitCast(flushed, to: Vector.self)
+        }
+        """)
   }
 
   func notText(_ v: VectorNames) -> OperationText {

@@ -28,6 +28,9 @@ package enum VectorOperation: String, CaseIterable, Hashable, Sendable {
   // Arithmetic. `multiplyAdd(a, b, c)` is a * b + c.
   case multiplyAdd, add, subtract, multiply, divide, negate, absolute, squareRoot
 
+  // The float, or zero of its sign if its magnitude is below the limit of the language.
+  case flush
+
   // Comparisons of vectors, `equal(v, w)`. All but `notEqual` are 0 where an operand is NaN.
   case equal, notEqual, less, lessEqual, greater, greaterEqual
 
@@ -169,6 +172,7 @@ extension VectorOperation {
     case .or: arithmetic("or", "a | b", integers)
     case .negate: unary("fneg_\(floats.builtin)", "a * -1", floats, floats)
     case .absolute: absoluteText(floats)
+    case .flush: flushText(n)
     case .squareRoot: squareRootText(floats)
     case .convert:
       unary("sitofp_\(integers.builtin)_\(floats.builtin)", "Vector(a)", integers, floats)

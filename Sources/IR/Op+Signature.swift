@@ -242,7 +242,7 @@ extension Op {
     try c.requireCount(1)
     switch f {
     case .not: return try c.truth(0)
-    case .neg, .exp, .log, .sqrt, .abs, .tanh, .sigmoid, .relu: return try c.numeric(0)
+    case .neg, .exp, .log, .sqrt, .abs, .tanh, .sigmoid, .relu, .flush: return try c.numeric(0)
     }
   }
 

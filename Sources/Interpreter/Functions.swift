@@ -43,6 +43,7 @@ extension Unary {
     case .tanh: { hyperbolicTangent($0) }
     case .sigmoid: { logistic($0) }
     case .relu: { larger($0, 0) }
+    case .flush: { $0.magnitude < Unary.flushLimit ? Double(signOf: $0, magnitudeOf: 0) : $0 }
     case .not: { $0 == 0 ? 1 : 0 }
     }
   }

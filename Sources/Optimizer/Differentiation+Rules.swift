@@ -118,13 +118,13 @@ extension Differentiation {
       dx = apply(.unary(.neg), [dy], name: name)
     case .exp:
       // y = exp(x);  dx = dy * y
-      dx = apply(.binary(.mul), [dy, recall(y)], name: name)
+      dx = apply(.binary(.mul), [dy, recall(result: y)], name: name)
     case .log:
       // y = log(x);  dx = dy / x
       dx = apply(.binary(.div), [dy, recall(x)], name: name)
     case .sqrt:
       // y = sqrt(x);  dx = dy / (2 * y)
-      let double = apply(.binary(.mul), [number(2), recall(y)], name: "double")
+      let double = apply(.binary(.mul), [number(2), recall(result: y)], name: "double")
       dx = apply(.binary(.div), [dy, double], name: name)
     case .abs:
       // y = |x|;  dx = dy where x > 0, -dy where x < 0, else 0
@@ -136,20 +136,24 @@ extension Differentiation {
       dx = apply(.select, [isPositive, dy, rest], name: name)
     case .tanh:
       // y = tanh(x);  dx = dy * (1 - y * y)
-      let y = recall(y)
+      let y = recall(result: y)
       let square = apply(.binary(.mul), [y, y], name: "square")
       let slope = apply(.binary(.sub), [number(1), square], name: "slope")
       dx = apply(.binary(.mul), [dy, slope], name: name)
     case .sigmoid:
       // y = 1 / (1 + exp(-x));  dx = dy * y * (1 - y)
-      let y = recall(y)
+      let y = recall(result: y)
       let rest = apply(.binary(.sub), [number(1), y], name: "rest")
       let slope = apply(.binary(.mul), [y, rest], name: "slope")
       dx = apply(.binary(.mul), [dy, slope], name: name)
     case .relu:
       // y = max(x, 0);  dx = dy where y > 0, else 0
-      let isPositive = apply(.compare(.greater), [recall(y), number(0)], name: "is_positive")
+      let y = recall(result: y)
+      let isPositive = apply(.compare(.greater), [y, number(0)], name: "is_positive")
       dx = apply(.select, [isPositive, dy, number(0)], name: name)
+    case .flush:
+      // y = x, but for numbers that do not count
+      dx = dy
     }
     accumulate(x, dx)
   }
@@ -179,7 +183,7 @@ extension Differentiation {
       let da = apply(.binary(.div), [dy, recall(b)], name: name(of: a))
       accumulate(a, summedInStep: da)
       guard isActive(b) else { return }
-      let product = apply(.binary(.mul), [da, recall(y)], name: "product")
+      let product = apply(.binary(.mul), [da, recall(result: y)], name: "product")
       accumulate(b, summedInStep: apply(.unary(.neg), [product], name: name(of: b)))
     case .max, .min:
       // y = max(a, b);  da = dy where a > b, dy / 2 where a = b, else 0
@@ -210,13 +214,13 @@ extension Differentiation {
     let dx: Value
     if isLogarithmic {
       // y = log(softmax(x));  dx = dy - exp(y) * sum(dy)
-      let softmax = apply(.unary(.exp), [recall(y)], name: "softmax")
+      let softmax = apply(.unary(.exp), [recall(result: y)], name: "softmax")
       let total = apply(sum, [dy], name: "total")
       let share = apply(.binary(.mul), [softmax, total], name: "share")
       dx = apply(.binary(.sub), [dy, share], name: name(of: x))
     } else {
       // y = softmax(x);  dx = y * (dy - sum(dy * y))
-      let y = recall(y)
+      let y = recall(result: y)
       let weighted = apply(.binary(.mul), [dy, y], name: "weighted")
       let mean = apply(sum, [weighted], name: "mean")
       let difference = apply(.binary(.sub), [dy, mean], name: "difference")

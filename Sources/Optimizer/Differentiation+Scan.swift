@@ -137,6 +137,13 @@ extension Differentiation {
     return result
   }
 
+  /// Returns what the block being written reads for `y` where the derivative of the function that
+  /// yields `y` is computed from it.
+  ///
+  /// If a state keeps `flush` of `y`, it is that, which is stacked anyway: a difference of less than
+  /// `Unary.flushLimit`. For `relu` it is the derivative at 0.
+  mutating func recall(result y: Value) -> Value { recall(flushedCopies[y] ?? y) }
+
   /// Returns where to find `v`, a state after all steps of a scan, if nothing else means it any more:
   /// the stacked values of the state, and the place of its last step.
   private mutating func lastStep(of v: Value) -> (steps: Value, place: Int)? {
@@ -231,15 +238,21 @@ extension Differentiation {
       accumulate(body.results[i], element(of: d, step: newStep))
     }
     sweep(body)
-    origins = node.origins.isEmpty ? node.results.map(\.name) : node.origins
 
     var results: [Value] = []
-    for i in states { results.append(takeAdjoint(of: body.arguments[i + 1]) ?? number(0)) }
+    for i in states {
+      origins = [scan.carried[i].name]
+      let d = takeAdjoint(of: body.arguments[i + 1]) ?? number(0)
+      results.append(flushed(d, name: "d_\(scan.carried[i].name)"))
+    }
     for i in loop.captured.indices {
       let captured = loop.captured[i]
-      results.append(
-        apply(.binary(.add), [captured.argument, captured.sum], name: name(of: captured.value)))
+      let name = name(of: captured.value)
+      origins = [plainName(of: captured.value)]
+      let sum = apply(.binary(.add), [captured.argument, captured.sum], name: name)
+      results.append(flushed(sum, name: name))
     }
+    origins = node.origins.isEmpty ? node.results.map(\.name) : node.origins
     var places: [(place: Value, adjoint: Value)] = []
     for place in loop.places {
       guard let d = takeAdjoint(of: place) else { continue }
@@ -273,6 +286,14 @@ extension Differentiation {
         operands: states.map { adjoints[$0] ?? initial } + swept.captured.map { _ in initial },
         results: zip(names, types).map { Node.Result(name: $0, type: $1) }, span: node.span))
     finish(swept, places, sweptNode, states, firstStack: new.carried.count)
+  }
+
+  /// Returns what a state of the sweep called `name` keeps of `d`: like every state, `flush` of it.
+  private mutating func flushed(_ d: Value, name: String) -> Value {
+    switch graph.op(of: d) {
+    case .argument, .unary(.flush), .source(.number): d
+    default: apply(.unary(.flush), [d], name: name)
+    }
   }
 
   /// Hands what the sweep of a scan, node `new`, has found to the block around it.

@@ -56,6 +56,9 @@ struct Differentiation {
   /// means them behind it. Never iterated.
   private(set) var superseded: Set<Value> = []
 
+  /// What `flush` makes of values, in the same block. Never iterated.
+  private(set) var flushedCopies: [Value: Value] = [:]
+
   /// What is stacked for the sweep.
   private(set) var kept: [Gradient.Kept] = []
 
@@ -79,6 +82,11 @@ struct Differentiation {
     var current: [ID<State>: Value] = [:]
     for id in block.nodes {
       depths[id] = depth
+      if graph[id].op == .unary(.flush), let x = graph[id].operands.first,
+        depths[x.node] == depth
+      {
+        flushedCopies[x] = Value(id)
+      }
       guard case .scan(let scan) = graph[id].op else { continue }
       for (i, carried) in scan.carried.enumerated() {
         guard let state = carried.state else { continue }

@@ -9,6 +9,9 @@ extension Simplifier {
       // -(-x) = x
       guard graph.op(of: x) == .unary(f) else { return nil }
       return .value(graph[x.node].operands[0])
+    case .flush:
+      // flush(flush(x)) = flush(x)
+      return graph.op(of: x) == .unary(f) ? .value(x) : nil
     case .exp, .log, .sqrt, .abs, .tanh, .sigmoid, .relu:
       return nil
     }

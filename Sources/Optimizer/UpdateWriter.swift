@@ -109,15 +109,22 @@ struct UpdateWriter {
     entry.updates.append(Entry.Update(.parameter(p), value: new))
   }
 
+  /// Lets `slot` keep `flush` of `x`, which fades where no gradient comes any more, and returns it.
+  private mutating func keep(_ x: Value, in slot: ID<Slot>, _ name: String) -> Value {
+    let kept = apply(.unary(.flush), x, name)
+    entry.updates.append(Entry.Update(.slot(slot), value: kept))
+    return kept
+  }
+
   /// Returns `g`, or the sum of it and of earlier ones that fade.
   private mutating func momentum(_ g: Value, _ name: String, _ type: TensorType) -> Value {
     guard optimizer["momentum"] != nil else { return g }
     let momentum = hyper("momentum")
     // v = momentum * v + g
     let (slot, old) = slot("momentum_buffer.\(name)", type)
-    let v = apply(
-      .binary(.add), apply(.binary(.mul), momentum, old, "faded_\(name)"), g, "momentum_\(name)")
-    entry.updates.append(Entry.Update(.slot(slot.id), value: v))
+    let sum = apply(
+      .binary(.add), apply(.binary(.mul), momentum, old, "faded_\(name)"), g, "sum_\(name)")
+    let v = keep(sum, in: slot.id, "momentum_\(name)")
     if !optimizer.isNesterov { return v }
     // g + momentum * v
     return apply(
@@ -129,26 +136,26 @@ struct UpdateWriter {
     _ g: Value, _ name: String, _ type: TensorType, _ corrections: [Value]
   ) -> Value {
     let (first, oldMean) = slot("exp_avg.\(name)", type)
-    let m = average(oldMean, g, hyper("beta1"), "mean_\(name)")
-    entry.updates.append(Entry.Update(.slot(first.id), value: m))
+    let mean = average(oldMean, g, hyper("beta1"), "average_\(name)")
+    let m = keep(mean, in: first.id, "mean_\(name)")
     let (second, oldSquare) = slot("exp_avg_sq.\(name)", type)
     let square = apply(.binary(.mul), g, g, "square_\(name)")
-    let v = average(oldSquare, square, hyper("beta2"), "mean_square_\(name)")
-    entry.updates.append(Entry.Update(.slot(second.id), value: v))
+    let meanSquare = average(oldSquare, square, hyper("beta2"), "average_square_\(name)")
+    let v = keep(meanSquare, in: second.id, "mean_square_\(name)")
     let root = apply(
       .binary(.div), apply(.unary(.sqrt), v, "root_\(name)"),
       apply(.unary(.sqrt), corrections[1], "root"), "root_\(name)")
     let bound = apply(.binary(.add), root, hyper("eps"), "bound_\(name)")
-    let mean = apply(.binary(.div), m, corrections[0], "unbiased_\(name)")
-    return apply(.binary(.div), mean, bound, "ratio_\(name)")
+    let unbiased = apply(.binary(.div), m, corrections[0], "unbiased_\(name)")
+    return apply(.binary(.div), unbiased, bound, "ratio_\(name)")
   }
 
   /// Returns g / (sqrt(v) + eps), where v is the average of g * g.
   private mutating func rmsprop(_ g: Value, _ name: String, _ type: TensorType) -> Value {
     let (slot, old) = slot("square_avg.\(name)", type)
     let square = apply(.binary(.mul), g, g, "square_\(name)")
-    let v = average(old, square, hyper("alpha"), "mean_square_\(name)")
-    entry.updates.append(Entry.Update(.slot(slot.id), value: v))
+    let mean = average(old, square, hyper("alpha"), "average_square_\(name)")
+    let v = keep(mean, in: slot.id, "mean_square_\(name)")
     let root = apply(.unary(.sqrt), v, "root_\(name)")
     return apply(
       .binary(.div), g, apply(.binary(.add), root, hyper("eps"), "bound_\(name)"), "ratio_\(name)")

@@ -10,18 +10,20 @@ extension Pass {
   /// no `step` where nothing is scanned, or where one step does not stand for itself. `train` is the
   /// model with its section `train`, if it has one. There alone elements are dropped: each `dropout` is
   /// given the number of its place and reads two inputs more, the seed and the number of the update.
+  /// In all of them states keep `flush` of what they are assigned.
   ///
   ///     input x : f32[n, 8]               entry forward { … as before … }
   ///     label y : f32[n, 8]
   ///     scan t in n {              =>     entry step {
   ///       h = tanh(x[t] + h)                input x : f32[8]
-  ///       ys[t] = h                         h = tanh(x + h)
-  ///     }
+  ///       ys[t] = h                         h_1 = tanh(x + h)
+  ///     }                                   h = flush(h_1)
   ///     output ys                           output ys = h
   ///                                       }
   package static let writeEntries = Pass("entries", "write the model out as entries") {
     (module, context) in
     guard module.form == .model, context.permitsRewrite() else { return }
+    module.entries[0].flushStates(among: module.states)
     var forward = module.entries[0]
     forward.name = "forward"
     let training = forward.training

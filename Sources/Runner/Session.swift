@@ -168,7 +168,7 @@ package final class Session: ModelSession {
     entry name: String, inputs: [String: Tensor], steps: Int? = nil
   ) throws(RunnerError) -> [String: Tensor] {
     let call = try prepare(entry: name, inputs: inputs, steps: steps)
-    withFlushToZero { runPrepared(call) }
+    runPrepared(call)
     return outputs(of: call)
   }
 
@@ -205,8 +205,7 @@ package final class Session: ModelSession {
     return memory
   }
 
-  /// Makes `call` once, without allocating and without touching the mode for small numbers: a
-  /// loop over calls stands inside `withFlushToZero`.
+  /// Makes `call` once, without allocating.
   ///
   /// Every state, carried or not, goes on where the last call ended.
   ///

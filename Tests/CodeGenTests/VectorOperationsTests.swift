@@ -1,4 +1,5 @@
 import Foundation
+import IR
 import Testing
 
 @testable import CodeGen
@@ -85,6 +86,8 @@ import Testing
     check(v[6], x.squareRoot(), 0.5, "squareRoot(\(x))")
     check(v[7], abs(x), 0, "absolute(\(x))")
     check(v[8], -x, 0, "negate(\(x))")
+    let flushed = v[0].magnitude < Float(Unary.flushLimit) ? Float(signOf: v[0], magnitudeOf: 0) : v[0]
+    #expect(v[9].bitPattern == flushed.bitPattern, "flush(\(x)) is \(v[9])")
   }
 
   /// Checks `value` to be within `bound` units in the last place of `expected`.
@@ -133,7 +136,7 @@ import Testing
       let v = load(pointer)
         let results = [
           v, exponential(v), logarithm(v), hyperbolicTangent(v), sigmoid(v), relu(v), squareRoot(v),
-          absolute(v), negate(v),
+          absolute(v), negate(v), flush(v),
         ]
         for i in 0..<lanes { printed("functions", results.map { $0[i] }) }
       }
@@ -152,7 +155,8 @@ import Testing
       }
       let special: [Float] = [
         0, -0.0, 1, -1, 1.5, .infinity, -.infinity, .nan, 88.7, -87.3, -103, 9, 0x1p-149, 0x1p-126,
-        3.4e38, -1e30,
+        3.4e38, -1e30, -0x1p-126, -0x1.fffffep-101, 0x1.fffffep-101, 0x1p-100, -0x1p-100,
+        0x1.fffffep127, 0x1p-63, -0x1p-75, -.nan, 2, -2, 3, 0x1p24, 0x1p31, -0x1p31, 0.5,
       ]
       functions(special)
       for i in stride(from: 0, to: special.count, by: lanes) { functions(Array(special[i...])) }
@@ -250,6 +254,7 @@ import Testing
     Wrapper("squareRoot", "squareRoot(a)", "vsqrtps"),
     Wrapper("negate", "negate(a)", "vxorps"),
     Wrapper("absolute", "absolute(a)", "vandps"),
+    Wrapper("flush", "flush(a)", "vpand"),
     Wrapper("relu", "relu(a)", "vmaxps"),
     Wrapper("clamp", "clamp(a, -1, 2)", "vminps"),
     Wrapper("maximum", "maximum(a, b)", "vcmpltps"),

@@ -53,7 +53,7 @@ struct GradientCase: CustomTestStringConvertible {
   static let operations: [GradientCase] =
     [
       "y = -x", "y = exp(x)", "y = log(x * x + 1)", "y = sqrt(x * x + 1)", "y = abs(x)",
-      "y = tanh(x)", "y = sigmoid(x)", "y = relu(x)",
+      "y = tanh(x)", "y = sigmoid(x)", "y = relu(x)", "y = flush(x) * x",
       "y = x + z", "y = x + b", "y = k + x", "y = x + s", "y = s + s",
       "y = x - z", "y = b - x", "y = x - k", "y = s - x",
       "y = x * z", "y = x * b", "y = k * x", "y = x * s", "y = b * k", "y = x * x",

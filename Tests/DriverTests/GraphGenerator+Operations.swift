@@ -211,7 +211,7 @@ extension GraphGenerator {
     var result = x
     switch kind {
     case .unary:
-      let f = pick(["neg", "abs", "relu", "tanh", "sigmoid"])
+      let f = pick(["neg", "abs", "relu", "tanh", "sigmoid", "flush"])
       if f == "tanh" || f == "sigmoid" { (result.isExact, result.magnitude) = (false, 1) }
       line(f == "neg" && chance(0.3) ? "-\(x.text)" : "\(f)(\(x.text))", result)
     case .logarithm:

@@ -314,6 +314,10 @@ struct RoundingAnalysis {
     case .tanh: return RoundingBound(tanh(x.lower), tanh(x.upper), error: x.error + units)
     case .sigmoid: return RoundingBound(0, 1, error: x.error / 4 + units)
     case .relu: return RoundingBound(max(0, x.lower), max(0, x.upper), error: x.error)
+    case .flush:
+      // Of an exact number both sides flush the same.
+      return RoundingBound(
+        x.lower, x.upper, error: x.error == 0 ? 0 : x.error + Unary.flushLimit)
     case .not: return x
     }
   }

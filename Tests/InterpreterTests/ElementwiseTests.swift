@@ -13,6 +13,8 @@ import Testing
       (.tanh, [0, 1000, -1000], [0, 1, -1]),
       (.sigmoid, [0, 1000, -1000, .nan], [0.5, 1, 0, .nan]),
       (.relu, [-1, 2, .nan, -.infinity], [0, 2, .nan, 0]),
+      (.flush, [0x1p-100, -0x1p-100, 0x1p-101], [0x1p-100, -0x1p-100, 0]),
+      (.flush, [.nan, -.infinity, -0x1p-200], [.nan, -.infinity, -0.0]),
     ] as [(Unary, [Double], [Double])])
   func appliesFunctions(f: Unary, x: [Double], y: [Double]) throws {
     let result = try apply(.unary(f), Operand([x.count], x)).elements

@@ -273,23 +273,6 @@ import Testing
     #expect(UInt(bitPattern: call.input(0)) % 64 == 0)
   }
 
-  @Test func flushesTinyNumbersToZeroInItsScopeOnly() throws {
-    let session = try Toy.session()
-    try session.bind(parameters: weights)
-    let call = try session.prepare(entry: "step", inputs: ["scale": Tensor(shape: [], [1e-10])])
-    let tiny = { session.outputs(of: call)["tiny"]?.elements }
-    session.runPrepared(call)
-    #expect(tiny() != .float32([0]))
-    withFlushToZero { session.runPrepared(call) }
-    #expect(tiny() == .float32([0]))
-    session.runPrepared(call)
-    #expect(tiny() != .float32([0]))
-    struct Failure: Error {}
-    #expect(throws: Failure.self) { try withFlushToZero { () throws(Failure) in throw Failure() } }
-    session.runPrepared(call)
-    #expect(tiny() != .float32([0]))
-  }
-
   @Test func keepsSessionsApart() throws {
     let model = try CompiledModel(folder: Toy.folder.get())
     let (a, b) = (try Session(model), try Session(model))

@@ -37,25 +37,23 @@ struct TextWriting {
     let none = Tensor(shape: entry.inputs[input].shape, .int64(Array(repeating: 0, count: rows)))
     let call = try session.prepare(entry: "step", inputs: [port.input: none])
     let vocabulary = coding.vocabulary
-    return try withFlushToZero { () throws(RunnerError) in
-      var result = ""
-      func read(_ token: Int32) {
-        result += vocabulary[Int(token)]
-        call.setInput(input, to: Array(repeating: token, count: rows))
-        session.runPrepared(call)
-      }
-      for token in prefix { read(token) }
-      for position in 0..<length {
-        // Where there are several rows, all are alike.
-        let logits = Array(call.floats(ofOutput: output).prefix(vocabulary.count))
-        guard let token = choice.token(logits: logits, position: position) else {
-          throw RunnerError(
-            .input, "no character \(position + 1) can be chosen: the logits are not finite numbers")
-        }
-        read(Int32(token))
-      }
-      return result
+    var result = ""
+    func read(_ token: Int32) {
+      result += vocabulary[Int(token)]
+      call.setInput(input, to: Array(repeating: token, count: rows))
+      session.runPrepared(call)
     }
+    for token in prefix { read(token) }
+    for position in 0..<length {
+      // Where there are several rows, all are alike.
+      let logits = Array(call.floats(ofOutput: output).prefix(vocabulary.count))
+      guard let token = choice.token(logits: logits, position: position) else {
+        throw RunnerError(
+          .input, "no character \(position + 1) can be chosen: the logits are not finite numbers")
+      }
+      read(Int32(token))
+    }
+    return result
   }
 
 }
