@@ -86,7 +86,8 @@ import Testing
     check(v[6], x.squareRoot(), 0.5, "squareRoot(\(x))")
     check(v[7], abs(x), 0, "absolute(\(x))")
     check(v[8], -x, 0, "negate(\(x))")
-    let flushed = v[0].magnitude < Float(Unary.flushLimit) ? Float(signOf: v[0], magnitudeOf: 0) : v[0]
+    let isTiny = v[0].magnitude < Float(Unary.flushLimit)
+    let flushed = isTiny ? Float(signOf: v[0], magnitudeOf: 0) : v[0]
     #expect(v[9].bitPattern == flushed.bitPattern, "flush(\(x)) is \(v[9])")
   }
 

@@ -95,13 +95,3 @@ import Testing
   }
 
 }
-
-extension Tensor {
-
-  /// The elements, which are 32-bit numbers.
-  fileprivate var float32: [Float] {
-    guard case .float32(let elements) = elements else { return [] }
-    return elements
-  }
-
-}

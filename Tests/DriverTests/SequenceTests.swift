@@ -16,10 +16,10 @@ import Testing
   private static let tolerance = 1e-5
 
   /// A number of steps that no other dim has, so that axes of that size are those of the steps.
-  private static let steps = 11
+  static let steps = 11
 
   /// The compiled models, by the names of their files.
-  private static let models = Result { try compiled() }
+  static let models = Result { try compiled() }
 
   private static func compiled() throws -> [String: CompiledModel] {
     var batch = CompilerBatch("Sequences")
@@ -38,7 +38,7 @@ import Testing
     return result
   }
 
-  private static func module(_ name: String) throws -> Module {
+  static func module(_ name: String) throws -> Module {
     guard let text = EmbeddedGraphs.text(named: name) else {
       throw TestFailure("there is no graph '\(name)'")
     }
@@ -241,7 +241,7 @@ import Testing
 extension Tensor {
 
   /// The elements, as 32-bit numbers.
-  fileprivate var float32: [Float] {
+  var float32: [Float] {
     switch elements {
     case .float32(let e): e
     case .float64(let e): e.map { Float($0) }

@@ -60,8 +60,8 @@ import Testing
     }
     #expect(records.map(\.rewrites) == [1, 0, 0, 1])
     #expect(records.map(\.isChanged) == [true, false, false, true])
-    #expect(records.map(\.nodesBefore) == [2, 3, 3, 3])
-    #expect(records.map(\.nodesAfter) == [3, 3, 3, 5])
+    #expect(records.map(\.nodesBefore) == [2, 5, 5, 5])
+    #expect(records.map(\.nodesAfter) == [5, 5, 5, 9])
   }
 
 }

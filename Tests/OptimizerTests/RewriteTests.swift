@@ -94,7 +94,8 @@ import Testing
       """
     #expect(
       try forward(text, after: [.removeDeadNodes]) == [
-        "input s : f32[n, 3]", "scan t in n {", "h = add(h, s[t])", "}", "output h",
+        "input s : f32[n, 3]", "scan t in n {", "h_1 = add(h, s[t]) from h", "h = flush(h_1)", "}",
+        "output h",
       ])
   }
 

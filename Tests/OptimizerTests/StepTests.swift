@@ -90,8 +90,8 @@ import Testing
     #expect(
       lines(written, entry: "step") == [
         "input x : f32[batch]", "input z : f32[batch]", "input k : index<n + 1>[batch]",
-        "h = add(h, x)", "u = mul(h, 2)", "g = add(g, z)", "y = tanh(g)", "output u",
-        "output y",
+        "h_1 = add(h, x) from h", "h = flush(h_1)", "u = mul(h, 2)", "g_1 = add(g, z) from g",
+        "g = flush(g_1)", "y = tanh(g)", "output u", "output y",
       ])
     #expect(stepRefusal(of: try module(text)) == nil)
   }
@@ -112,9 +112,9 @@ import Testing
     let written = try module(text, after: [.writeEntries])
     #expect(
       lines(written, entry: "step").dropFirst(3) == [
-        "h = add(h, x)", "a = reshape(z, [1, m, batch])", "b = stack(x, x, axis: 0)",
-        "c = concat(b, b, axis: 1)", "d = transpose(c)", "e = sum(d)", "mask = less(0, k)",
-        "output e", "output mask",
+        "h_1 = add(h, x) from h", "h = flush(h_1)", "a = reshape(z, [1, m, batch])",
+        "b = stack(x, x, axis: 0)", "c = concat(b, b, axis: 1)", "d = transpose(c)", "e = sum(d)",
+        "mask = less(0, k)", "output e", "output mask",
       ])
   }
 
