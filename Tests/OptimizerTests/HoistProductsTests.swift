@@ -36,7 +36,7 @@ import Testing
         "linear_hoisted = linear(x, linear_weight, b) from h",
         "scan t in steps {",
         "linear = linear(h, linear_weight_1, start: linear_hoisted[t]) from h",
-        "h = tanh(linear)", "o[t] = h", "}",
+        "h_1 = tanh(linear) from h", "h = flush(h_1)", "o[t] = h", "}",
       ])
     #expect(
       model.bindLines == [
@@ -96,8 +96,9 @@ import Testing
       "o[t] = log_softmax(linear(a, E), axis: 1)")
     #expect(
       model.lines(of: "forward") == [
-        "scan t in steps {", "linear = linear(h, C) from h", "h = tanh(linear)", "h_all[t] = h",
-        "}", "linear_1 = linear(h_all, D, d) from a", "a = relu(linear_1)",
+        "scan t in steps {", "linear = linear(h, C) from h", "h_1 = tanh(linear) from h",
+        "h = flush(h_1)", "h_all[t] = h", "}", "linear_1 = linear(h_all, D, d) from a",
+        "a = relu(linear_1)",
         "linear_2 = linear(a, E) from o",
         "o = log_softmax(linear_2, axis: 2)",
       ])
