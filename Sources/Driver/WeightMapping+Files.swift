@@ -34,7 +34,7 @@ package struct WeightFit: Sendable {
     /// What is wrong with a tensor that is misshapen, to stand after its name.
     package var phrase = ""
 
-    /// The equation that the tensor stands in.
+    /// The equations that the tensor is in, with semicolons between them.
     package var equation: String?
 
   }
@@ -162,9 +162,17 @@ private struct WeightReader {
   /// The places of the options that were of use.
   private var usedZeros: Set<Int> = []
 
+  /// The equations that each tensor is in, if there is a convention.
+  private var texts: [String: [String]] = [:]
+
   init(mapping: WeightMapping, file: Safetensors) {
     self.mapping = mapping
     self.file = file
+    guard mapping.convention != nil else { return }
+    for equation in mapping.equations {
+      let text = mapping.module.text(of: equation)
+      for tensor in Set(equation.tensors.map(\.tensor)) { texts[tensor, default: []].append(text) }
+    }
   }
 
   mutating func run() -> WeightFit {
@@ -197,14 +205,11 @@ private struct WeightReader {
 
   /// Returns the sum of the tensors in `equation`, or `nil` if one is not there or does not fit.
   private mutating func value(of equation: Convention.Equation) -> Block? {
-    let isPlain = equation.tensors.count == 1 && equation.tensors[0].places.isEmpty
-    let text =
-      isPlain && mapping.convention == nil ? nil : mapping.module.text(of: equation)
     let shape = mapping.shape(of: equation.term)
     var sum: Block?
     var isComplete = true
     for part in equation.tensors {
-      guard let whole = tensor(part.tensor, text) else {
+      guard let whole = tensor(part.tensor) else {
         isComplete = false
         continue
       }
@@ -219,8 +224,8 @@ private struct WeightReader {
   }
 
   /// Returns the tensor of the file that the model calls `tensor`, and says of it what it is to the
-  /// equation `text`; `nil` if it is not there or does not fit.
-  private mutating func tensor(_ tensor: String, _ text: String?) -> Block? {
+  /// model; `nil` if it is not there or does not fit.
+  private mutating func tensor(_ tensor: String) -> Block? {
     let name = mapping.fileName(of: tensor, in: file)
     let shape = mapping.shape(of: tensor)
     let expected = "f32" + (shape.isEmpty ? "" : "\(shape)")
@@ -231,7 +236,8 @@ private struct WeightReader {
       result.items.append(
         WeightFit.Item(
           verdict: verdict, name: name, found: found,
-          expected: verdict == .fits ? nil : expected, phrase: phrase, equation: text))
+          expected: verdict == .fits ? nil : expected, phrase: phrase,
+          equation: texts[tensor]?.joined(separator: "; ")))
     }
     if let given = file[name] {
       switch given.floats(shape: shape) {

@@ -391,6 +391,12 @@ import Testing
     #expect(Self.elements(read, "l.b_r") == [17, 19, 21])
     #expect(Self.elements(read, "l.b_xn") == [7, 8, 9])
     #expect(Self.elements(read, "l.b_hn") == [16, 17, 18])
+    // A tensor is listed once, with all that is made of it.
+    #expect(
+      run.output.contains(
+        "fits       gru.bias              f32[2, 9]  l.bias[0, 0 ..< 6] + l.bias[1, 0 ..< 6] = "
+          + "concat(l.b_z, l.b_r, axis: 0); l.bias[0, 6 ..< 9] = l.b_xn; l.bias[1, 6 ..< 9] = "
+          + "l.b_hn\n"), "\(run.output)")
     let back = temporaryFile("back.safetensors")
     let other = graphc(["weights", own] + base + ["--to", "keras", "--save", back])
     #expect(other.status == 0, "\(other.errors)")
