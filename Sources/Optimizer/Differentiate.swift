@@ -162,10 +162,10 @@ private struct GradientWriter {
     entry.hoistInvariants()
     let active = ActiveValues(
       of: entry.graph, dependingOn: Set(leaves.flatMap(\.sources)))
-    var sweep = Differentiation(entry, module, active)
+    let values = positions.map { entry.outputs[$0].value }
+    var sweep = Differentiation(entry, module, active, from: values)
     var seeds: [String?] = []
-    for i in positions {
-      let value = entry.outputs[i].value
+    for (i, value) in zip(positions, values) {
       let seed = seed(ofOutput: i)
       seeds.append(seed.name)
       sweep.accumulate(value, sweep.value(of: seed.source, type: seed.type))

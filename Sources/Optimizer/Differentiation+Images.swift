@@ -2,10 +2,11 @@ import IR
 
 extension Differentiation {
 
-  /// Contributes to the adjoints of the operands `x` of `convolution`, whose adjoint is `dy`.
+  /// Contributes to the adjoints of the operands `x` of `convolution`, whose result is `y` and its
+  /// adjoint `dy`.
   ///
   /// y = x * w + b;  dx = image gradient of dy and w;  dw = kernel gradient of x and dy;  db = sum of dy
-  mutating func differentiate(_ convolution: Convolution, _ x: [Value], _ dy: Value) {
+  mutating func differentiate(_ convolution: Convolution, _ x: [Value], _ y: Value, _ dy: Value) {
     func images(_ v: Value) -> Op {
       let shape = shape(of: v)
       return .convolution(
@@ -24,7 +25,11 @@ extension Differentiation {
     case .kernelGradient: operations = [(images(x[0]), [x[1], dy]), (result, [x[0], dy])]
     }
     for (v, (op, operands)) in zip(x, operations) where isActive(v) {
-      let operands = operands.map { $0 == dy ? dy : recall($0) }
+      let operands = operands.map { operand in
+        if operand == dy { return dy }
+        let isImages = convolution.givesImages && operand == x[0]
+        return cleaned(recall(operand), of: operand, under: isImages ? exclusions[y].ofImages : [])
+      }
       accumulate(v, apply(op, operands, name: name(of: v)))
     }
     if x.count > 2, isActive(x[2]) {

@@ -2,11 +2,11 @@ import IR
 
 extension Differentiation {
 
-  /// Contributes to the adjoints of the operands `x` of the product that `linear` describes.
+  /// Contributes to the adjoints of the operands `x` of the product `z` that `linear` describes.
   ///
   /// z = sum of x_i W_i + b + s, where part i may feed a range of columns:
   /// dx_i = dz_i W_i^T;  dW_i = x_i^T dz_i, over all rows;  db = sum of dz;  ds = dz
-  mutating func differentiate(_ linear: Linear, _ x: [Value], _ dz: Value) {
+  mutating func differentiate(_ linear: Linear, _ x: [Value], _ z: Value, _ dz: Value) {
     let last = shape(of: dz).count - 1
     let adjoints = linear.parts.map { part in
       part.columns.map { columns in
@@ -32,38 +32,44 @@ extension Differentiation {
     let parts = Array(x[linear.partOperands])
     if linear.hasWeightPerPart {
       for (i, part) in parts.enumerated() {
-        differentiateWeight(x[linear.weightOperands.lowerBound + i], [part], [adjoints[i]])
+        differentiateWeight(x[linear.weightOperands.lowerBound + i], [part], z, [adjoints[i]])
       }
     } else {
-      differentiateWeight(x[linear.weightOperands.lowerBound], parts, adjoints)
+      differentiateWeight(x[linear.weightOperands.lowerBound], parts, z, adjoints)
     }
     if let bias = linear.biasOperand { accumulate(x[bias], unbroadcasting: dz) }
     if let start = linear.startOperand { accumulate(x[start], dz) }
   }
 
-  /// Contributes to the adjoint of `weight`, whose rows belong to `parts` in turn.
+  /// Contributes to the adjoint of `weight`, whose rows belong to `parts` in turn, from those of the
+  /// columns of the product `z` that each part feeds.
   private mutating func differentiateWeight(
-    _ weight: Value, _ parts: [Value], _ adjoints: [Value]
+    _ weight: Value, _ parts: [Value], _ z: Value, _ adjoints: [Value]
   ) {
     guard isActive(weight) else { return }
     if depth(of: weight) < frames.count - 1 {
-      postpone(.product(weight: weight, parts: parts, adjoints: adjoints))
+      postpone(.product(weight: weight, parts: parts, adjoints: adjoints, of: z))
       return
     }
     let name = name(of: weight)
-    let rows = zip(parts, adjoints).map { apply(.weightGradient, [recall($0), $1], name: name) }
+    let rows = zip(parts, adjoints).map { part, dz in
+      let x = cleaned(recall(part), of: part, under: exclusions[z].ofRows)
+      return apply(.weightGradient, [x, dz], name: name)
+    }
     accumulate(weight, concatenated(rows, name: name))
   }
 
-  /// Contributes to the adjoints of the factors of a matrix product, where A and B are `a` and `b`
-  /// or their transposes.
+  /// Contributes to the adjoints of the factors of the matrix product `y`, where A and B are `a` and
+  /// `b` or their transposes.
   ///
   /// Y = A B;  dA = dY B^T;  dB = A^T dY
   mutating func differentiateProduct(
-    _ a: Value, _ b: Value, _ dy: Value, transposingLeft: Bool, transposingRight: Bool
+    _ a: Value, _ b: Value, _ y: Value, _ dy: Value, transposingLeft: Bool,
+    transposingRight: Bool
   ) {
     if isActive(a) {
-      let (name, other) = (name(of: a), recall(b))
+      let columns = exclusions[y].factor(1, isTransposed: transposingRight)
+      let (name, other) = (name(of: a), cleaned(recall(b), of: b, under: columns))
       let da =
         transposingLeft
         ? apply(
@@ -81,15 +87,17 @@ extension Differentiation {
       if depth(of: b) < frames.count - 1 {
         postpone(
           transposingRight
-            ? .transposedProduct(weight: b, part: a, adjoint: dy)
-            : .product(weight: b, parts: [a], adjoints: [dy]))
+            ? .transposedProduct(weight: b, part: a, adjoint: dy, of: y)
+            : .product(weight: b, parts: [a], adjoints: [dy], of: y))
       } else {
-        let factors = transposingRight ? [dy, recall(a)] : [recall(a), dy]
+        let rows = cleaned(recall(a), of: a, under: exclusions[y].ofRows)
+        let factors = transposingRight ? [dy, rows] : [rows, dy]
         accumulate(b, apply(.weightGradient, factors, name: name))
       }
       return
     }
-    let other = recall(a)
+    let rows = exclusions[y].factor(0, isTransposed: transposingLeft)
+    let other = cleaned(recall(a), of: a, under: rows)
     let db =
       transposingRight
       ? apply(

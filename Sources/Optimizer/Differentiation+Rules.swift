@@ -15,9 +15,9 @@ extension Differentiation {
     case .oneHot, .compare, .argmax, .mask, .detach:
       // No number depends on the operands in a way that has a derivative.
       return
-    case .linear(let linear): differentiate(linear, x, dy)
+    case .linear(let linear): differentiate(linear, x, y, dy)
     case .matmul(let left, let right):
-      differentiateProduct(x[0], x[1], dy, transposingLeft: left, transposingRight: right)
+      differentiateProduct(x[0], x[1], y, dy, transposingLeft: left, transposingRight: right)
     case .concat(let axis):
       // y = [a, b, …];  da = the places of a in dy
       var lower = Extent(0)
@@ -58,7 +58,8 @@ extension Differentiation {
       }
     case .softmax(let axis, let logarithmic):
       differentiateSoftmax(x[0], y, dy, axis: axis, isLogarithmic: logarithmic)
-    case .reduce(let f, let axes, _): differentiate(f, x[0], y, dy, axes: axes)
+    case .reduce(let f, let axes, let isKept):
+      differentiate(f, x[0], y, dy, axes: axes, isKept: isKept)
     case .gather:
       // y = x[i];  dx[j] = sum of dy where i = j
       let rows = shape(of: x[0])[0]
@@ -93,7 +94,7 @@ extension Differentiation {
     case .scatterAdd:
       // y[j] = sum of x where i = j;  dx = dy[i]
       accumulate(x[0], apply(.gather, [dy, recall(x[1])], name: name(of: x[0])))
-    case .convolution(let convolution): differentiate(convolution, x, dy)
+    case .convolution(let convolution): differentiate(convolution, x, y, dy)
     case .pool(let pool): differentiate(pool, x, dy)
     case .dropout:
       // y = x * mask / (1 - rate);  dx = dy * mask / (1 - rate), with the same mask
@@ -118,13 +119,14 @@ extension Differentiation {
       dx = apply(.unary(.neg), [dy], name: name)
     case .exp:
       // y = exp(x);  dx = dy * y
-      dx = apply(.binary(.mul), [dy, recall(result: y)], name: name)
+      dx = apply(.binary(.mul), [dy, recall(result: y, elsewhere: 0)], name: name)
     case .log:
       // y = log(x);  dx = dy / x
-      dx = apply(.binary(.div), [dy, recall(x)], name: name)
+      dx = apply(.binary(.div), [dy, recall(x, for: y, elsewhere: 1)], name: name)
     case .sqrt:
       // y = sqrt(x);  dx = dy / (2 * y)
-      let double = apply(.binary(.mul), [number(2), recall(result: y)], name: "double")
+      let root = recall(result: y, elsewhere: 1)
+      let double = apply(.binary(.mul), [number(2), root], name: "double")
       dx = apply(.binary(.div), [dy, double], name: name)
     case .abs:
       // y = |x|;  dx = dy where x > 0, -dy where x < 0, else 0
@@ -136,13 +138,13 @@ extension Differentiation {
       dx = apply(.select, [isPositive, dy, rest], name: name)
     case .tanh:
       // y = tanh(x);  dx = dy * (1 - y * y)
-      let y = recall(result: y)
+      let y = recall(result: y, elsewhere: 0)
       let square = apply(.binary(.mul), [y, y], name: "square")
       let slope = apply(.binary(.sub), [number(1), square], name: "slope")
       dx = apply(.binary(.mul), [dy, slope], name: name)
     case .sigmoid:
       // y = 1 / (1 + exp(-x));  dx = dy * y * (1 - y)
-      let y = recall(result: y)
+      let y = recall(result: y, elsewhere: 0)
       let rest = apply(.binary(.sub), [number(1), y], name: "rest")
       let slope = apply(.binary(.mul), [y, rest], name: "slope")
       dx = apply(.binary(.mul), [dy, slope], name: name)
@@ -175,15 +177,16 @@ extension Differentiation {
     case .mul:
       // y = a * b;  da = dy * b;  db = dy * a
       for (x, other) in [(a, b), (b, a)] where isActive(x) {
-        let dx = apply(.binary(.mul), [dy, recall(other)], name: name(of: x))
+        let dx = apply(.binary(.mul), [dy, recall(other, for: y)], name: name(of: x))
         accumulate(x, summedInStep: dx)
       }
     case .div:
       // y = a / b;  da = dy / b;  db = -da * y
-      let da = apply(.binary(.div), [dy, recall(b)], name: name(of: a))
+      let divisor = recall(b, for: y, elsewhere: 1)
+      let da = apply(.binary(.div), [dy, divisor], name: name(of: a))
       accumulate(a, summedInStep: da)
       guard isActive(b) else { return }
-      let product = apply(.binary(.mul), [da, recall(result: y)], name: "product")
+      let product = apply(.binary(.mul), [da, recall(result: y, elsewhere: 0)], name: "product")
       accumulate(b, summedInStep: apply(.unary(.neg), [product], name: name(of: b)))
     case .max, .min:
       // y = max(a, b);  da = dy where a > b, dy / 2 where a = b, else 0
@@ -211,16 +214,17 @@ extension Differentiation {
     _ x: Value, _ y: Value, _ dy: Value, axis: Int, isLogarithmic: Bool
   ) {
     let sum = Op.reduce(.sum, axes: [axis], keepingAxes: true)
+    let rows = exclusions[y].filter { $0.axes[axis] == nil }
+    let y = cleaned(recall(result: y), of: y, under: rows)
     let dx: Value
     if isLogarithmic {
       // y = log(softmax(x));  dx = dy - exp(y) * sum(dy)
-      let softmax = apply(.unary(.exp), [recall(result: y)], name: "softmax")
+      let softmax = apply(.unary(.exp), [y], name: "softmax")
       let total = apply(sum, [dy], name: "total")
       let share = apply(.binary(.mul), [softmax, total], name: "share")
       dx = apply(.binary(.sub), [dy, share], name: name(of: x))
     } else {
       // y = softmax(x);  dx = y * (dy - sum(dy * y))
-      let y = recall(result: y)
       let weighted = apply(.binary(.mul), [dy, y], name: "weighted")
       let mean = apply(sum, [weighted], name: "mean")
       let difference = apply(.binary(.sub), [dy, mean], name: "difference")
@@ -230,7 +234,7 @@ extension Differentiation {
   }
 
   private mutating func differentiate(
-    _ f: Reduction, _ x: Value, _ y: Value, _ dy: Value, axes: [Int]
+    _ f: Reduction, _ x: Value, _ y: Value, _ dy: Value, axes: [Int], isKept: Bool
   ) {
     let whole = shape(of: x)
     let kept = whole.indices.map { axes.contains($0) ? Extent(1) : whole[$0] }
@@ -252,8 +256,10 @@ extension Differentiation {
       accumulate(x, apply(.broadcast(whole), [aligned(share)], name: name))
     case .max:
       // y = max(x);  dx = dy / n at the n places where x = y, else 0
-      let largest = reshaped(recall(y), to: kept)
-      let isLargest = apply(.compare(.equal), [recall(x), largest], name: "is_largest")
+      let largest = reshaped(cleaned(recall(y), of: y, under: exclusions[y]), to: kept)
+      let conditions = exclusions[y].map { $0.expanded(axes, isKept: isKept) }
+      let elements = cleaned(recall(x), of: x, under: conditions)
+      let isLargest = apply(.compare(.equal), [elements, largest], name: "is_largest")
       let places = apply(.convert, [isLargest], name: "places")
       let count = apply(.reduce(.sum, axes: axes, keepingAxes: true), [places], name: "count")
       let share = apply(.binary(.div), [aligned(dy), count], name: "share")

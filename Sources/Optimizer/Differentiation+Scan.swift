@@ -18,10 +18,10 @@ struct LoopSweep {
 
     /// The gradient of a weight: rows for each of `parts`, values of the forward body, from the
     /// adjoint of the product with it.
-    case product(weight: Value, parts: [Value], adjoints: [Value])
+    case product(weight: Value, parts: [Value], adjoints: [Value], of: Value)
 
     /// The gradient of a weight whose transpose `part` is multiplied by.
-    case transposedProduct(weight: Value, part: Value, adjoint: Value)
+    case transposedProduct(weight: Value, part: Value, adjoint: Value, of: Value)
 
     /// The gradient of rows of a table, of which those at `indices` are looked up.
     case rows(table: Value, indices: Value, adjoint: Value)
@@ -93,8 +93,8 @@ extension Differentiation {
   mutating func postpone(_ what: LoopSweep.Postponed) {
     loop.postponed.append((what, origins))
     switch what {
-    case .product(_, _, let adjoints): for d in adjoints { stack(d) }
-    case .transposedProduct(_, _, let d), .rows(_, _, let d), .sum(_, let d): stack(d)
+    case .product(_, _, let adjoints, _): for d in adjoints { stack(d) }
+    case .transposedProduct(_, _, let d, _), .rows(_, _, let d), .sum(_, let d): stack(d)
     }
   }
 
@@ -330,18 +330,18 @@ extension Differentiation {
     for (what, origins) in swept.postponed {
       self.origins = origins
       switch what {
-      case .product(let weight, let parts, let adjoints):
+      case .product(let weight, let parts, let adjoints, let z):
         // W has a row for each column of the parts;  dW = sum of x^T dz
         let rows = zip(parts, adjoints).map { x, dz in
-          weightGradient(x, all(dz), swept, depth: depth, name: name(of: weight))
+          weightGradient(x, z, all(dz), swept, depth: depth, name: name(of: weight))
         }
         accumulate(weight, concatenated(rows, name: name(of: weight)))
-      case .transposedProduct(let weight, let x, let dz):
+      case .transposedProduct(let weight, let x, let dz, let z):
         // z = x W^T;  dW = sum of dz^T x
         accumulate(
           weight,
           apply(
-            .weightGradient, [all(dz), sequence(of: x, swept, depth: depth)],
+            .weightGradient, [all(dz), rows(of: x, z, swept, depth: depth)],
             name: name(of: weight)))
       case .rows(let table, let indices, let dy):
         let places = sequence(of: indices, swept, depth: depth)
@@ -355,10 +355,19 @@ extension Differentiation {
     }
   }
 
-  /// Returns the gradient of a weight from `dz`, the adjoints of its products with `x`, a value of
+  /// Returns the rows of `x`, a factor of the product `z` in the forward body, at all steps.
+  private mutating func rows(
+    of x: Value, _ z: Value, _ swept: LoopSweep, depth: Int
+  ) -> Value {
+    let rows = sequence(of: x, swept, depth: depth)
+    let conditions = exclusions.lifted(exclusions[z].ofRows, to: 0, of: swept.id)
+    return cleaned(rows, of: x, under: conditions)
+  }
+
+  /// Returns the gradient of a weight from `dz`, the adjoints of its products `z` with `x`, values of
   /// the forward body, at all steps.
   private mutating func weightGradient(
-    _ x: Value, _ dz: Value, _ swept: LoopSweep, depth: Int, name: String
+    _ x: Value, _ z: Value, _ dz: Value, _ swept: LoopSweep, depth: Int, name: String
   ) -> Value {
     if graph.op(of: x) == .oneHot, case .oneHot(let classes) = graph.type(of: x).element {
       let indices = sequence(of: graph[x.node].operands[0], swept, depth: depth)
@@ -367,7 +376,7 @@ extension Differentiation {
         return apply(.scatterAdd(rows: classes), [dz, indices], name: name)
       }
     }
-    return apply(.weightGradient, [sequence(of: x, swept, depth: depth), dz], name: name)
+    return apply(.weightGradient, [rows(of: x, z, swept, depth: depth), dz], name: name)
   }
 
   /// Returns `rows`, one after the other.

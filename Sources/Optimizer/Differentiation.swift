@@ -45,12 +45,14 @@ struct Differentiation {
   private(set) var graph: Graph
   let module: Module
   private let active: ActiveValues
+  let exclusions: Exclusions
+  let wild: WildValues
 
   /// The blocks being written, the outermost first; those of the forward graph correspond to them.
   var frames: [Frame] = [Frame()]
 
   /// The number of scans around each node and argument.
-  private var depths: [ID<Node>: Int] = [:]
+  private var depths: [ID<Node>: Int]
 
   /// The values of states of the model that a later scan of the same block goes on with: no name
   /// means them behind it. Never iterated.
@@ -68,22 +70,25 @@ struct Differentiation {
   var dimensions: [Dimension] { module.dimensions }
   private let inputs: [Entry.Input]
 
-  /// Creates the sweep over `entry`, in which `active` are the values that have gradients.
-  init(_ entry: Entry, _ module: Module, _ active: ActiveValues) {
+  /// Creates the sweep over `entry` from `seeds`, in which `active` are the values that have
+  /// gradients.
+  init(_ entry: Entry, _ module: Module, _ active: ActiveValues, from seeds: [Value]) {
     self.graph = entry.graph
     self.module = module
     self.inputs = entry.inputs
     self.active = active
-    recordDepths(of: graph.body, 0)
+    self.exclusions = Exclusions(
+      of: entry.graph, differentiating: seeds, in: module.dimensions)
+    self.wild = WildValues(of: entry.graph)
+    self.depths = entry.graph.depths
+    recordStates(of: graph.body)
   }
 
-  private mutating func recordDepths(of block: Block, _ depth: Int) {
-    for argument in block.arguments { depths[argument.node] = depth }
+  private mutating func recordStates(of block: Block) {
     var current: [ID<State>: Value] = [:]
     for id in block.nodes {
-      depths[id] = depth
       if graph[id].op == .unary(.flush), let x = graph[id].operands.first,
-        depths[x.node] == depth
+        depths[x.node] == depths[id]
       {
         flushedCopies[x] = Value(id)
       }
@@ -92,7 +97,7 @@ struct Differentiation {
         guard let state = carried.state else { continue }
         if let old = current.updateValue(Value(id, i), forKey: state) { superseded.insert(old) }
       }
-      recordDepths(of: scan.body, depth + 1)
+      recordStates(of: scan.body)
     }
   }
 

@@ -70,7 +70,7 @@ extension Entry {
     return (result, outer)
 
     func place(_ id: ID<Node>) {
-      let needed = graph[id].operands.map { self.depth(of: $0, depths) }.max() ?? 0
+      let needed = graph[id].operands.map { graph.depth(of: $0, depths) }.max() ?? 0
       depths[id] = min(needed, depth)
       if needed < depth {
         graph[id].group = nil
@@ -78,14 +78,6 @@ extension Entry {
       } else {
         result.nodes.append(id)
       }
-    }
-  }
-
-  private func depth(of v: Value, _ depths: [ID<Node>: Int]) -> Int {
-    switch graph.op(of: v) {
-    case .source: 0
-    case .at: graph[v.node].operands.map { depth(of: $0, depths) }.max() ?? 0
-    default: depths[v.node] ?? 0
     }
   }
 

@@ -95,6 +95,33 @@ extension Graph {
 
 }
 
+extension Graph {
+
+  /// The number of scans around each node of a block and each argument.
+  var depths: [ID<Node>: Int] {
+    var result: [ID<Node>: Int] = [:]
+    var blocks = [(body, 0)]
+    while let (block, depth) = blocks.popLast() {
+      for argument in block.arguments { result[argument.node] = depth }
+      for id in block.nodes {
+        result[id] = depth
+        if case .scan(let scan) = self[id].op { blocks += scan.blocks.map { ($0, depth + 1) } }
+      }
+    }
+    return result
+  }
+
+  /// Returns the number of scans that must stand around whoever reads `v`, given those around nodes.
+  func depth(of v: Value, _ depths: [ID<Node>: Int]) -> Int {
+    switch op(of: v) {
+    case .source: 0
+    case .at: self[v.node].operands.map { depth(of: $0, depths) }.max() ?? 0
+    default: depths[v.node] ?? 0
+    }
+  }
+
+}
+
 /// How often each value of a graph is read.
 struct ReadCounts {
 

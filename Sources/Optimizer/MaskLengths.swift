@@ -2,7 +2,8 @@ import IR
 
 extension Pass {
 
-  /// Writes the lengths of scans out as choices.
+  /// Writes the lengths of scans out as choices, and chooses what counts where a mask makes a factor
+  /// zero or a term very low.
   ///
   /// Where the step is not below the length of a row, the row keeps its states and stacks zeros.
   ///
@@ -13,12 +14,20 @@ extension Pass {
   ///                                           h = where(active, new, h)
   ///                                           y[t] = where(active, new, 0)
   ///                                         }
-  package static let maskLengths = Pass("lengths", "write the lengths of scans out as choices") {
-    (module, context) in
+  ///
+  /// What a mask excludes may be infinite or not a number, which times zero is not zero.
+  ///
+  ///     m = f32(mask(k, n))                 m = f32(mask(k, n))
+  ///     y = sum(m * x, axis: 0)        =>   counted = where(mask(k, n), x, 0)
+  ///                                         y = sum(m * counted, axis: 0)
+  package static let maskLengths = Pass(
+    "lengths", "write lengths out as choices, and keep what masks exclude out of products"
+  ) { (module, context) in
     for i in module.entries.indices {
       let dimensions = module.dimensions
+      var masking = FactorMasking(module.entries[i].graph, in: dimensions)
       module.entries[i].rewrite { rewriter, id in
-        rewriter.maskLengths(ofScan: id, in: dimensions, &context)
+        rewriter.mask(id, &masking, in: dimensions, &context)
       }
     }
   }
@@ -27,14 +36,15 @@ extension Pass {
 
 extension GraphRewriter {
 
-  /// Copies node `id` and returns `true` iff it is a scan with lengths that may be rewritten.
-  fileprivate mutating func maskLengths(
-    ofScan id: ID<Node>, in dimensions: [Dimension], _ context: inout PassContext
+  /// Copies node `id` and returns `true` iff it is a scan with lengths, or reads what a mask excludes,
+  /// and may be rewritten.
+  fileprivate mutating func mask(
+    _ id: ID<Node>, _ masking: inout FactorMasking, in dimensions: [Dimension],
+    _ context: inout PassContext
   ) -> Bool {
     var node = old[id]
-    guard case .scan(var scan) = node.op, scan.hasLengths, scan.factor == 1,
-      context.permitsRewrite()
-    else { return false }
+    guard case .scan(var scan) = node.op else { return masking.write(id, &self, &context) }
+    guard scan.hasLengths, scan.factor == 1, context.permitsRewrite() else { return false }
     node.operands = node.operands.map { mapped($0) }
     var mask = RowMask(node.operands.removeFirst())
     for i in node.results.indices {
@@ -44,7 +54,7 @@ extension GraphRewriter {
       mask.prepare(forRank: i < scan.carried.count ? rank : rank - 1, &self, in: dimensions)
     }
     scan.body = copied(scan.body) { rewriter, inner in
-      rewriter.maskLengths(ofScan: inner, in: dimensions, &context)
+      rewriter.mask(inner, &masking, in: dimensions, &context)
     }
     let (nodes, results) = collect { rewriter in
       scan.body.results.enumerated().map { i, value in

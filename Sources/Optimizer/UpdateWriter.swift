@@ -3,7 +3,8 @@ import IR
 /// The writing of the lines that turn gradients into new parameters.
 ///
 /// Rules, numbers and slots are those of `torch.optim`, whose documentation gives them as
-/// algorithms; clipping by norm is that of `torch.nn.utils.clip_grad_norm_`.
+/// algorithms; clipping by norm is that of `torch.nn.utils.clip_grad_norm_`, but for the 1e-6 that it
+/// adds to the norm, and for norms whose square single precision does not have.
 struct UpdateWriter {
 
   private(set) var module: Module
@@ -11,6 +12,26 @@ struct UpdateWriter {
   private let training: Training
 
   private var optimizer: OptimizerChoice { training.optimizer }
+
+  /// The norm of all gradients together.
+  private struct Norm {
+
+    /// The power of two that the gradients are multiplied by, 1 unless they are very large or very
+    /// small, so that their squares are neither infinite nor zero.
+    let scale: Value
+
+    /// The norm of the scaled gradients.
+    let scaled: Value
+
+  }
+
+  /// Two factors that make a gradient one of those whose norm is at most the limit.
+  private struct ClipFactors {
+
+    let scale: Value
+    let ratio: Value
+
+  }
 
   /// The inputs of the entry that are numbers of the optimiser, by their names in the text.
   private var numbers: [String: Value] = [:]
@@ -26,43 +47,74 @@ struct UpdateWriter {
   mutating func write(_ parameters: [ID<Parameter>]) {
     let gradients = entry.outputs.dropFirst().map(\.value)
     let norm = norm(of: gradients)
-    entry.outputs = [entry.outputs[0], Entry.Output(name: "gradient_norm", value: norm)]
-    let scale = clipFactor(norm)
+    let output = apply(.binary(.div), norm.scaled, norm.scale, "gradient_norm")
+    entry.outputs = [entry.outputs[0], Entry.Output(name: "gradient_norm", value: output)]
+    let factors = clipFactors(norm)
     let corrections = biasCorrections()
     for (p, gradient) in zip(parameters, gradients) {
-      write(p, clipped(gradient, by: scale, p), corrections)
+      write(p, clipped(gradient, by: factors, p), corrections)
     }
     entry.graph.body.closingComments = []
   }
 
   /// Returns the square root of the sum of all squares.
-  private mutating func norm(of gradients: [Value]) -> Value {
-    var sum: Value?
-    for gradient in gradients {
-      let square = apply(.binary(.mul), gradient, gradient, "square")
-      let axes = Array(entry.graph.type(of: gradient).shape.indices)
-      let part =
-        axes.isEmpty
-        ? square : apply(.reduce(.sum, axes: axes, keepingAxes: false), square, "squares")
-      sum = sum.map { apply(.binary(.add), $0, part, "squares") } ?? part
+  ///
+  /// The sum of the squares of at most 2^31 numbers of magnitudes from 2^-50 to 2^48 is an ordinary
+  /// number. What is larger is divided by 2^80, what is smaller multiplied by 2^90.
+  private mutating func norm(of gradients: [Value]) -> Norm {
+    let largest = total(gradients.map { apply(.unary(.abs), $0, "magnitude") }, .max, "largest")
+    let large = apply(.compare(.greater), largest, number(0x1p48), "is_large")
+    let small = apply(.compare(.less), largest, number(0x1p-50), "is_small")
+    let scale = apply(
+      .select, small, number(0x1p90),
+      apply(.select, large, number(0x1p-80), number(1), name: "scale"), name: "scale")
+    let squares = gradients.map { gradient in
+      let scaled = apply(.binary(.mul), gradient, scale, "scaled")
+      return apply(.binary(.mul), scaled, scaled, "square")
     }
-    guard let sum else { preconditionFailure("some parameter is trained") }
-    return apply(.unary(.sqrt), sum, "gradient_norm")
+    let norm = apply(.unary(.sqrt), total(squares, .sum, "squares"), "norm")
+    return Norm(scale: scale, scaled: norm)
   }
 
-  /// Returns the factor that keeps the norm of all gradients at most at the limit, if there is one.
-  private mutating func clipFactor(_ norm: Value) -> Value? {
+  /// Returns the sum, or the largest, of all elements of `values`.
+  private mutating func total(_ values: [Value], _ f: Reduction, _ name: String) -> Value {
+    var total: Value?
+    for value in values {
+      let axes = Array(entry.graph.type(of: value).shape.indices)
+      let part =
+        axes.isEmpty ? value : apply(.reduce(f, axes: axes, keepingAxes: false), value, name)
+      total = total.map { apply(.binary(f == .sum ? .add : .max), $0, part, name) } ?? part
+    }
+    guard let total else { preconditionFailure("some parameter is trained") }
+    return total
+  }
+
+  /// Returns the factors of clipping by norm, both 1 unless the norm is beyond the limit, if that is
+  /// asked for.
+  ///
+  /// Where the norm is not finite, neither is one of them: no gradient becomes zero by it.
+  private mutating func clipFactors(_ norm: Norm) -> ClipFactors? {
     guard case .globalNorm(let limit)? = training.clip else { return nil }
     let clip = input("clip", limit)
-    // The small number keeps a norm of zero apart from the division.
-    let ratio = apply(
-      .binary(.div), clip, apply(.binary(.add), norm, number(1e-6), "norm"), "ratio")
-    return apply(.binary(.min), ratio, number(1), "scale")
+    let bound = apply(.binary(.mul), clip, norm.scale, "bound")
+    let isBeyond = apply(.compare(.greater), norm.scaled, bound, "is_beyond")
+    let quotient = apply(.binary(.div), clip, norm.scaled, "ratio")
+    let ratio = apply(.select, isBeyond, quotient, number(1), name: "ratio")
+    let zero = apply(.binary(.sub), norm.scaled, norm.scaled, "zero")
+    return ClipFactors(
+      scale: apply(.select, isBeyond, norm.scale, number(1), name: "scale"),
+      ratio: apply(.binary(.add), ratio, zero, "ratio"))
   }
 
-  private mutating func clipped(_ gradient: Value, by scale: Value?, _ p: ID<Parameter>) -> Value {
+  /// Returns `gradient`, that of `p`, as clipping asks for it.
+  private mutating func clipped(
+    _ gradient: Value, by factors: ClipFactors?, _ p: ID<Parameter>
+  ) -> Value {
     let name = "clipped_\(module.parameters[p].name)"
-    if let scale { return apply(.binary(.mul), gradient, scale, name) }
+    if let factors {
+      return apply(
+        .binary(.mul), apply(.binary(.mul), gradient, factors.scale, name), factors.ratio, name)
+    }
     guard case .value(let limit)? = training.clip else { return gradient }
     let clip = input("clip", limit)
     let low = apply(.unary(.neg), clip, "low")

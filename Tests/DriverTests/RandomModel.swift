@@ -62,7 +62,7 @@ struct RandomModel: Sendable {
     do throws(CompilationError) {
       module = try source.module(overriding: [], warnings: &warnings)
       var options = CompilationOptions(target: .native)
-      options.passes = [.writeEntries]
+      options.passes = [.writeEntries, .maskLengths]
       _ = try Compilation.optimize(&module, options)
     } catch {
       let text = error.diagnostics.sorted.map { $0.rendered(in: source.files) }.joined()

@@ -74,7 +74,7 @@ extension FileTest {
     if runs.isEmpty { throw TestFailure("\(name) runs nothing") }
     var entries = module
     var preparation = options
-    preparation.passes = [.writeEntries]
+    preparation.passes = [.writeEntries, .maskLengths]
     _ = try Compilation.optimize(&entries, preparation)
     var problems = try check(runs, by: "the interpreter", in: entries) { run, values, states in
       try Interpreter(entries).evaluate(

@@ -269,14 +269,12 @@ private struct ModelRun {
 
 extension Module {
 
-  /// Returns the model with its entries and updates written out, after the passes that `options` ask
-  /// for.
+  /// Returns the model with its entries, lengths and updates written out, after the passes that
+  /// `options` ask for.
   func withEntries(_ options: CompilationOptions) throws(CompilationError) -> Module {
     var options = options
     options.passes = options.passes ?? []
-    if form == .model, options.passes?.contains(where: { $0.name == "entries" }) == false {
-      options.passes?.append(.writeEntries)
-    }
+    options = options.completed(for: self)
     var result = self
     _ = try Compilation.optimize(&result, options)
     if result.entries.contains(where: { $0.training != nil }) {

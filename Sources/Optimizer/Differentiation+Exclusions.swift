@@ -1,0 +1,85 @@
+import IR
+
+/// What does not count is not read: where the adjoint of a result is zero because of a condition, the
+/// factors of it may be infinite or not a number, which times zero is not zero.
+extension Differentiation {
+
+  /// Returns what the block being written reads for `v`, an operand of `y` that derivatives there are
+  /// computed from: itself where elements of `y` count, `other` elsewhere.
+  mutating func recall(_ v: Value, for y: Value, elsewhere other: Double = 0) -> Value {
+    cleaned(recall(v), of: v, under: exclusions[y], elsewhere: other)
+  }
+
+  /// Returns what the block being written reads for `y` where the derivative of the function that yields
+  /// it is computed from it, with `other` where elements of `y` do not count.
+  mutating func recall(result y: Value, elsewhere other: Double) -> Value {
+    cleaned(recall(result: y), of: y, under: exclusions[y], elsewhere: other)
+  }
+
+  /// Returns `numbers`, those of `v`, a value of the forward graph, with `other` where one of
+  /// `conditions` does not hold, unless they are finite there anyway.
+  mutating func cleaned(
+    _ numbers: Value, of v: Value, under conditions: [Condition], elsewhere other: Double = 0
+  ) -> Value {
+    guard wild.contains(v) else { return numbers }
+    var result = numbers
+    for condition in conditions where !isFinite(v, without: condition) {
+      let (truth, other) = (truth(of: condition), number(other))
+      let operands = condition.isNegated ? [truth, other, result] : [truth, result, other]
+      result = apply(.select, operands, name: plainName(of: v))
+    }
+    return result
+  }
+
+  /// `true` iff `v` is chosen to be something finite where `condition` does not hold.
+  private func isFinite(_ v: Value, without condition: Condition) -> Bool {
+    guard graph.op(of: v) == .select else { return false }
+    let operands = graph[v.node].operands
+    return [2, 1].contains { i in
+      let chosen = Condition.all(
+        of: operands[0], isNegated: i == 1, rank: shape(of: v).count, in: graph)
+      return !wild.contains(operands[i]) && chosen.contains(condition)
+    }
+  }
+
+  /// Returns the truth values by which `condition` decides, in a shape that is broadcast to that of
+  /// the values that it is on.
+  private mutating func truth(of condition: Condition) -> Value {
+    var result = recalled(condition.root)
+    let axes = condition.axes.compactMap { $0 }
+    let others = shape(of: result).indices.filter { !axes.contains($0) }
+    if axes != axes.sorted() {
+      result = apply(.transpose(permutation: others + axes), [result], name: "counts")
+    }
+    let whole = shape(of: recalled(condition.root))
+    let shape = condition.axes.drop { $0 == nil }.map { $0.map { whole[$0] } ?? Extent(1) }
+    return reshaped(result, to: Array(shape))
+  }
+
+  /// Returns what the block being written reads for `root`.
+  private mutating func recalled(_ root: Condition.Root) -> Value {
+    switch root {
+    case .value, .steps: return recall(forward(root))
+    case .below(let lengths, let steps):
+      return apply(.mask(steps: steps), [recall(lengths)], name: "counts")
+    case .place(let base, let axis, let step):
+      return element(of: recalled(base), axis: axis, step: recall(step))
+    case .reshaped(let condition, let from, let to):
+      let all = apply(.broadcast(from), [truth(of: condition)], name: "counts")
+      return apply(.reshape(to), [all], name: "counts")
+    }
+  }
+
+  /// Returns the value of the forward graph that `root` is.
+  private mutating func forward(_ root: Condition.Root) -> Value {
+    switch root {
+    case .value(let v): return v
+    case .below: preconditionFailure("a mask is written where it is read")
+    case .steps(let root, let id): return stacked(forward(root), by: id)
+    case .place(let root, let axis, let step):
+      return element(of: forward(root), axis: axis, step: step)
+    case .reshaped: preconditionFailure("the values of all steps are those of a value")
+    }
+  }
+
+}
