@@ -48,4 +48,19 @@ extension Graph {
     return nil
   }
 
+  /// The number that every element of `value` is, if it is one in the text or declared so among
+  /// `constants`.
+  func number(_ value: Value, _ constants: [Constant]) -> Double? {
+    guard case .source(.constant(let c)) = op(of: value) else { return number(value) }
+    switch constants[c].initial {
+    case .zeros: return 0
+    case .ones: return 1
+    case .constant(.number(let x)): return x
+    case .literal(let elements):
+      guard let first = elements.first, elements.allSatisfy({ $0 == first }) else { return nil }
+      return first
+    case .constant, .iota, .uniform, .normal, .scaled, .parameter: return nil
+    }
+  }
+
 }

@@ -44,13 +44,15 @@ struct KnownElements {
   private static let limit = 16
 
   private let graph: Graph
+  private let constants: [Constant]
 
   /// The facts of the results of nodes. Never iterated.
   private var known: [Value: [Fact]] = [:]
 
-  /// Finds what is known in `graph`.
-  init(of graph: Graph) {
+  /// Finds what is known in `graph`, which reads `constants`.
+  init(of graph: Graph, _ constants: [Constant]) {
     self.graph = graph
+    self.constants = constants
     for block in graph.allBlocks {
       for id in block.nodes {
         let facts = facts(of: graph[id], rank: rank(of: Value(id)))
@@ -78,7 +80,7 @@ struct KnownElements {
   /// Returns what elements of `v` are where `condition`, on values of at least its rank with which it
   /// is broadcast, does not hold.
   func element(of v: Value, without condition: Condition) -> Element? {
-    if let x = graph.number(v) { return .number(x) }
+    if let x = number(v) { return x }
     let rank = condition.axes.count
     return facts(of: v, broadcastTo: rank).first { $0.condition == condition }?.element
   }
@@ -150,7 +152,11 @@ extension KnownElements {
     }
   }
 
-  private func number(_ v: Value) -> Element? { graph.number(v).map { .number($0) } }
+  /// Returns what all elements of `v` are, if that is one number.
+  private func number(_ v: Value) -> Element? {
+    if case .broadcast = graph.op(of: v) { return number(graph[v.node].operands[0]) }
+    return graph.number(v, constants).map { .number($0) }
+  }
 
   /// Returns the facts of a value of `rank` that is one thing where `choice` is true, another where it
   /// is false.
@@ -170,7 +176,7 @@ extension KnownElements {
   private func chosenFacts(_ x: [Value], rank: Int) -> [Fact] {
     [1, 2].flatMap { i in
       Condition.all(of: x[0], isNegated: i == 1, rank: rank, in: graph).compactMap { condition in
-        graph.number(x[i]) == nil
+        number(x[i]) == nil
           ? element(of: x[i], without: condition).map { Fact(condition: condition, element: $0) }
           : nil
       }

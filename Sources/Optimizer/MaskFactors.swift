@@ -28,10 +28,10 @@ struct ExcludedFactors {
   /// The number of scans around nodes.
   let depths: [ID<Node>: Int]
 
-  /// Finds what does not count in `graph`.
-  init(of graph: Graph) {
+  /// Finds what does not count in `graph`, which reads `constants`.
+  init(of graph: Graph, _ constants: [Constant]) {
     self.graph = graph
-    self.known = KnownElements(of: graph)
+    self.known = KnownElements(of: graph, constants)
     self.wild = WildValues(of: graph)
     self.depths = graph.depths
   }
@@ -157,10 +157,10 @@ struct FactorMasking {
     let operands: [Value]
   }
 
-  /// Creates the writing for a copy of `graph`.
-  init(_ graph: Graph, in dimensions: [Dimension]) {
-    self.factors = ExcludedFactors(of: graph)
-    self.dimensions = dimensions
+  /// Creates the writing for a copy of `graph`, one of `module`.
+  init(_ graph: Graph, of module: Module) {
+    self.factors = ExcludedFactors(of: graph, module.constants)
+    self.dimensions = module.dimensions
   }
 
   /// Copies node `id` with operands that count only, and returns `true`, if some have elements that

@@ -25,7 +25,7 @@ extension Pass {
   ) { (module, context) in
     for i in module.entries.indices {
       let dimensions = module.dimensions
-      var masking = FactorMasking(module.entries[i].graph, in: dimensions)
+      var masking = FactorMasking(module.entries[i].graph, of: module)
       module.entries[i].rewrite { rewriter, id in
         rewriter.mask(id, &masking, in: dimensions, &context)
       }

@@ -28,6 +28,8 @@ struct PaddedCase: CustomTestStringConvertible {
 
       const position : index<n + 1>[n, 1] = [[0], [1], [2], [3]]
 
+      const least : f32 = -1e9
+
       param W : f32[k, m] = zeros
       param Q : f32[k, m] = zeros
       param U : f32[m, m] = zeros
@@ -236,7 +238,7 @@ struct PaddedCase: CustomTestStringConvertible {
     .init(
       "by addition",
       """
-      a = softmax(scores + (1 - f32(keys)) * -1e9) @ vb
+      a = softmax(scores + (1 - f32(keys)) * least) @ vb
       c = softmax(scores - f32(not(keys)) * 1e9) @ vb
       y = sum(where(queries, a, 0)) + sum(where(queries, c, 0))
       """),
