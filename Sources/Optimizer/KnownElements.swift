@@ -222,7 +222,7 @@ extension Unary {
     case (.abs, .number(let x)): return .number(x.magnitude)
     case (.relu, .number(let x)): return .number(Swift.max(x, 0))
     case (.log, .number(0)): return .low
-    case (.sqrt, .number(0)), (.tanh, .number(0)): return .number(0)
+    case (.sqrt, .number(0)), (.tanh, .number(0)), (.flush, .number(0)): return .number(0)
     default: return nil
     }
   }
