@@ -45,8 +45,8 @@ struct Condition: Hashable {
     return result
   }
 
-  /// Returns the condition on values with all steps of the scan `id` along `axis`, given that on the
-  /// values of a step; `nil` if it cannot be written.
+  /// Returns the condition on values with all steps of the scan `id` along `axis`, given that on
+  /// the values of a step; `nil` if it cannot be written.
   ///
   /// `isInside` says which roots the body of the scan computes.
   func lifted(
@@ -69,8 +69,8 @@ struct Condition: Hashable {
     return result
   }
 
-  /// Returns the condition on what is summed over the axes of `whole` that `shape` lacks, or has once,
-  /// to give `self`; `nil` if it depends on these.
+  /// Returns the condition on what is summed over the axes of `whole` that `shape` lacks, or has
+  /// once, to give `self`; `nil` if it depends on these.
   func unbroadcast(
     from whole: [Extent], to shape: [Extent], in dimensions: [Dimension]
   ) -> Condition? {
@@ -87,7 +87,8 @@ struct Condition: Hashable {
 
 extension Condition.Root {
 
-  /// Returns the number of scans of `graph` around whoever reads the root, given those around nodes.
+  /// Returns the number of scans of `graph` around whoever reads the root, given those around
+  /// nodes.
   func depth(in graph: Graph, _ depths: [ID<Node>: Int]) -> Int {
     switch self {
     case .value(let v), .below(let v, _): graph.depth(of: v, depths)
@@ -111,8 +112,8 @@ extension Condition.Root {
 
 extension Condition {
 
-  /// Returns the conditions of which all hold iff `v`, or not `v` if `isNegated`, is true, on values of
-  /// `rank` that are broadcast with it; `v` is a value of `graph`.
+  /// Returns the conditions of which all hold iff `v`, or not `v` if `isNegated`, is true, on
+  /// values of `rank` that are broadcast with it; `v` is a value of `graph`.
   static func all(
     of v: Value, isNegated: Bool = false, rank: Int, in graph: Graph
   ) -> [Condition] {
@@ -175,8 +176,8 @@ extension Condition {
     return result
   }
 
-  /// Returns the condition on values that are reshaped from `whole`, which `self` is on, to `shape`;
-  /// `nil` if that is not known.
+  /// Returns the condition on values that are reshaped from `whole`, which `self` is on, to
+  /// `shape`; `nil` if that is not known.
   func reshaped(
     from whole: [Extent], to shape: [Extent], in dimensions: [Dimension]
   ) -> Condition? {
@@ -234,8 +235,8 @@ extension Condition {
 
 extension Graph {
 
-  /// Returns the value of which `v` is another view, and the axis of it that each axis of v is; `nil`
-  /// if v is none.
+  /// Returns the value of which `v` is another view, and the axis of it that each axis of v is;
+  /// `nil` if v is none.
   ///
   /// Views have the same elements, transposed, broadcast, or with other axes of size 1.
   fileprivate func base(of v: Value) -> (base: Value, axis: (Int) -> Int?)? {

@@ -1,17 +1,17 @@
 import IR
 
-/// What does not count is not read: where the adjoint of a result is zero because of a condition, the
-/// factors of it may be infinite or not a number, which times zero is not zero.
+/// What does not count is not read: where the adjoint of a result is zero because of a condition,
+/// the factors of it may be infinite or not a number, which times zero is not zero.
 extension Differentiation {
 
-  /// Returns what the block being written reads for `v`, an operand of `y` that derivatives there are
-  /// computed from: itself where elements of `y` count, `other` elsewhere.
+  /// Returns what the block being written reads for `v`, an operand of `y` that derivatives there
+  /// are computed from: itself where elements of `y` count, `other` elsewhere.
   mutating func recall(_ v: Value, for y: Value, elsewhere other: Double = 0) -> Value {
     cleaned(recall(v), of: v, under: exclusions[y], elsewhere: other)
   }
 
-  /// Returns what the block being written reads for `y` where the derivative of the function that yields
-  /// it is computed from it, with `other` where elements of `y` do not count.
+  /// Returns what the block being written reads for `y` where the derivative of the function that
+  /// yields it is computed from it, with `other` where elements of `y` do not count.
   mutating func recall(result y: Value, elsewhere other: Double) -> Value {
     cleaned(recall(result: y), of: y, under: exclusions[y], elsewhere: other)
   }

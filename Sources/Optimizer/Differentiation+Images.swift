@@ -5,7 +5,8 @@ extension Differentiation {
   /// Contributes to the adjoints of the operands `x` of `convolution`, whose result is `y` and its
   /// adjoint `dy`.
   ///
-  /// y = x * w + b;  dx = image gradient of dy and w;  dw = kernel gradient of x and dy;  db = sum of dy
+  /// y = x * w + b;  dx = image gradient of dy and w;  dw = kernel gradient of x and dy;  db = sum
+  /// of dy
   mutating func differentiate(_ convolution: Convolution, _ x: [Value], _ y: Value, _ dy: Value) {
     func images(_ v: Value) -> Op {
       let shape = shape(of: v)

@@ -41,8 +41,8 @@ extension Differentiation {
     if let start = linear.startOperand { accumulate(x[start], dz) }
   }
 
-  /// Contributes to the adjoint of `weight`, whose rows belong to `parts` in turn, from those of the
-  /// columns of the product `z` that each part feeds.
+  /// Contributes to the adjoint of `weight`, whose rows belong to `parts` in turn, from those of
+  /// the columns of the product `z` that each part feeds.
   private mutating func differentiateWeight(
     _ weight: Value, _ parts: [Value], _ z: Value, _ adjoints: [Value]
   ) {
@@ -59,8 +59,8 @@ extension Differentiation {
     accumulate(weight, concatenated(rows, name: name))
   }
 
-  /// Contributes to the adjoints of the factors of the matrix product `y`, where A and B are `a` and
-  /// `b` or their transposes.
+  /// Contributes to the adjoints of the factors of the matrix product `y`, where A and B are `a`
+  /// and `b` or their transposes.
   ///
   /// Y = A B;  dA = dY B^T;  dB = A^T dY
   mutating func differentiateProduct(

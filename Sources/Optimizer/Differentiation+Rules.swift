@@ -203,8 +203,8 @@ extension Differentiation {
     }
   }
 
-  /// Adds the sum of `dx` over the axes along which `x` was broadcast to the adjoint of `x`, in each
-  /// step of a scan: nothing else needs the values of all steps.
+  /// Adds the sum of `dx` over the axes along which `x` was broadcast to the adjoint of `x`, in
+  /// each step of a scan: nothing else needs the values of all steps.
   private mutating func accumulate(_ x: Value, summedInStep dx: Value) {
     guard isActive(x) else { return }
     accumulate(x, unbroadcast(dx, to: shape(of: x), name: name(of: x)))

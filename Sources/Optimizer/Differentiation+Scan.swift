@@ -140,12 +140,12 @@ extension Differentiation {
   /// Returns what the block being written reads for `y` where the derivative of the function that
   /// yields `y` is computed from it.
   ///
-  /// If a state keeps `flush` of `y`, it is that, which is stacked anyway: a difference of less than
-  /// `Unary.flushLimit`. For `relu` it is the derivative at 0.
+  /// If a state keeps `flush` of `y`, it is that, which is stacked anyway: a difference of less
+  /// than `Unary.flushLimit`. For `relu` it is the derivative at 0.
   mutating func recall(result y: Value) -> Value { recall(flushedCopies[y] ?? y) }
 
-  /// Returns where to find `v`, a state after all steps of a scan, if nothing else means it any more:
-  /// the stacked values of the state, and the place of its last step.
+  /// Returns where to find `v`, a state after all steps of a scan, if nothing else means it any
+  /// more: the stacked values of the state, and the place of its last step.
   private mutating func lastStep(of v: Value) -> (steps: Value, place: Int)? {
     guard superseded.contains(v), case .scan(let scan) = graph.op(of: v),
       case let count = size(scan.count), count > 0
@@ -364,8 +364,8 @@ extension Differentiation {
     return cleaned(rows, of: x, under: conditions)
   }
 
-  /// Returns the gradient of a weight from `dz`, the adjoints of its products `z` with `x`, values of
-  /// the forward body, at all steps.
+  /// Returns the gradient of a weight from `dz`, the adjoints of its products `z` with `x`, values
+  /// of the forward body, at all steps.
   private mutating func weightGradient(
     _ x: Value, _ z: Value, _ dz: Value, _ swept: LoopSweep, depth: Int, name: String
   ) -> Value {

@@ -4,8 +4,8 @@ import IR
 /// its elements.
 ///
 /// The adjoint of an element is exactly zero where one of these conditions does not hold: all that
-/// reads it is a branch that `where` does not take, a row that a mask of `cross_entropy` leaves out,
-/// or computed from elements of which that is true.
+/// reads it is a branch that `where` does not take, a row that a mask of `cross_entropy` leaves
+/// out, or computed from elements of which that is true.
 struct Exclusions {
 
   private let graph: Graph
@@ -130,8 +130,8 @@ extension Exclusions {
     depth -= 1
   }
 
-  /// `true` iff where `condition`, on the value of a state at the start of a step of `scan`, does not
-  /// hold at a step, it does not hold at the next one.
+  /// `true` iff where `condition`, on the value of a state at the start of a step of `scan`, does
+  /// not hold at a step, it does not hold at the next one.
   private func holdsBefore(_ condition: Condition, _ scan: Scan) -> Bool {
     if depth(of: condition.root) < depth { return true }
     if condition.isNegated || scan.isReversed { return false }
@@ -275,13 +275,14 @@ extension [Condition] {
     Array((self + others.filter { !contains($0) }).prefix(Self.limit))
   }
 
-  /// The conditions on a factor of a matrix product, the first (`side` 0) or the second, given those on
-  /// the product: those that say of its rows, or columns, that they do not count.
+  /// The conditions on a factor of a matrix product, the first (`side` 0) or the second, given
+  /// those on the product: those that say of its rows, or columns, that they do not count.
   func factor(_ side: Int, isTransposed: Bool) -> [Condition] {
     compactMap { condition in
       var result = condition
       let rank = result.axes.count
-      // Axis rank - 2 + side of the product is one of this factor, the other one of the other factor.
+      // Axis rank - 2 + side of the product is one of this factor, the other one of the other
+      // factor.
       guard result.axes[rank - 1 - side] == nil else { return nil }
       if isTransposed { result.axes.swapAt(rank - 1, rank - 2) }
       return result

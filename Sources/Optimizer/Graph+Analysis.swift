@@ -111,7 +111,8 @@ extension Graph {
     return result
   }
 
-  /// Returns the number of scans that must stand around whoever reads `v`, given those around nodes.
+  /// Returns the number of scans that must stand around whoever reads `v`, given those around
+  /// nodes.
   func depth(of v: Value, _ depths: [ID<Node>: Int]) -> Int {
     switch op(of: v) {
     case .source: 0

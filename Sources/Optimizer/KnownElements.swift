@@ -1,8 +1,8 @@
 import IR
 
-/// What elements of the values of a graph are known to be where conditions do not hold: the zeros that
-/// `f32(mask(lengths, n))` has, and the weights that the softmax of what `where` has set to a very low
-/// number gives.
+/// What elements of the values of a graph are known to be where conditions do not hold: the zeros
+/// that `f32(mask(lengths, n))` has, and the weights that the softmax of what `where` has set to a
+/// very low number gives.
 struct KnownElements {
 
   /// What an element is.
@@ -77,8 +77,8 @@ struct KnownElements {
     }
   }
 
-  /// Returns what elements of `v` are where `condition`, on values of at least its rank with which it
-  /// is broadcast, does not hold.
+  /// Returns what elements of `v` are where `condition`, on values of at least its rank with which
+  /// it is broadcast, does not hold.
   func element(of v: Value, without condition: Condition) -> Element? {
     if let x = number(v) { return x }
     let rank = condition.axes.count
@@ -158,8 +158,8 @@ extension KnownElements {
     return graph.number(v, constants).map { .number($0) }
   }
 
-  /// Returns the facts of a value of `rank` that is one thing where `choice` is true, another where it
-  /// is false.
+  /// Returns the facts of a value of `rank` that is one thing where `choice` is true, another where
+  /// it is false.
   private func facts(
     ofChoice choice: Value, true a: Element?, false b: Element?, rank: Int
   ) -> [Fact] {
@@ -171,8 +171,8 @@ extension KnownElements {
     }
   }
 
-  /// Returns the facts of the branches of `x`, the operands of `where`, on the elements that are chosen
-  /// from them.
+  /// Returns the facts of the branches of `x`, the operands of `where`, on the elements that are
+  /// chosen from them.
   private func chosenFacts(_ x: [Value], rank: Int) -> [Fact] {
     [1, 2].flatMap { i in
       Condition.all(of: x[0], isNegated: i == 1, rank: rank, in: graph).compactMap { condition in
@@ -183,8 +183,8 @@ extension KnownElements {
     }
   }
 
-  /// Returns the facts of an elementwise function of `values`, where `f` says what it is for what these
-  /// are.
+  /// Returns the facts of an elementwise function of `values`, where `f` says what it is for what
+  /// these are.
   private func inherited(
     _ values: [Value], rank: Int, _ f: ([Element?]) -> Element?
   ) -> [Fact] {
@@ -231,7 +231,8 @@ extension Unary {
 
 extension Binary {
 
-  /// Returns what the function gives for `a` and `b`, of which one may be anything, if that is known.
+  /// Returns what the function gives for `a` and `b`, of which one may be anything, if that is
+  /// known.
   fileprivate func element(
     _ a: KnownElements.Element?, _ b: KnownElements.Element?
   ) -> KnownElements.Element? {

@@ -1,7 +1,7 @@
 import IR
 
-/// Which operands of a graph have elements that a mask excludes, and that are read nevertheless: zero
-/// times not a number is not a number.
+/// Which operands of a graph have elements that a mask excludes, and that are read nevertheless:
+/// zero times not a number is not a number.
 ///
 ///     w = softmax(where(mask(k, n), s, -1e9), axis: 0)
 ///     y = sum(w * x, axis: 0)
@@ -52,8 +52,8 @@ struct ExcludedFactors {
     }
   }
 
-  /// Returns what does not count of the operands `x` of an elementwise function with the result `y`,
-  /// because `decides` says so of the other one, given the position of the operand.
+  /// Returns what does not count of the operands `x` of an elementwise function with the result
+  /// `y`, because `decides` says so of the other one, given the position of the operand.
   private func exclusions(
     _ x: [Value], of y: Value, _ decides: (KnownElements.Element, Int) -> Bool
   ) -> [Exclusion] {
@@ -72,8 +72,8 @@ struct ExcludedFactors {
     }
   }
 
-  /// `true` iff `v` has elements of its own where `condition` does not hold, instead of some that are
-  /// broadcast to places where it may hold.
+  /// `true` iff `v` has elements of its own where `condition` does not hold, instead of some that
+  /// are broadcast to places where it may hold.
   private func isDecided(_ v: Value, by condition: Condition) -> Bool {
     let shape = graph.type(of: v).denseShape
     return condition.axes.enumerated().allSatisfy { i, axis in
@@ -82,8 +82,8 @@ struct ExcludedFactors {
     }
   }
 
-  /// Returns what does not count of the factors `x` of a matrix product: elements that are multiplied by
-  /// nothing but zeros.
+  /// Returns what does not count of the factors `x` of a matrix product: elements that are
+  /// multiplied by nothing but zeros.
   private func exclusions(_ x: [Value], left: Bool, right: Bool) -> [Exclusion] {
     let ranks = x.map { graph.type(of: $0).denseShape.count }
     let rank = max(ranks[0], ranks[1])
@@ -92,7 +92,8 @@ struct ExcludedFactors {
       let isTransposed = [left, right]
       return known.facts(of: x[1 - i]).compactMap { fact in
         var axes = fact.condition.axes
-        // Axis 1 of the left factor and axis 0 of the right one, in the last two axes, are summed over.
+        // Axis 1 of the left factor and axis 0 of the right one, in the last two axes, are summed
+        // over.
         if isTransposed[1 - i] { axes.swapAt(axes.count - 1, axes.count - 2) }
         let (own, inner) = (axes.count - 1 - i, axes.count - 2 + i)
         guard fact.element == .number(0), axes[own] == nil, graph.isMask(fact.condition.root) else {
@@ -189,8 +190,8 @@ struct FactorMasking {
     return true
   }
 
-  /// Returns the truth values by which `condition` decides, in a shape that is broadcast to that of the
-  /// values that it is on.
+  /// Returns the truth values by which `condition` decides, in a shape that is broadcast to that of
+  /// the values that it is on.
   private mutating func truth(
     of condition: Condition, _ origins: [String], _ rewriter: inout GraphRewriter
   ) -> Value {

@@ -2,8 +2,8 @@ import IR
 
 extension Pass {
 
-  /// Writes the lengths of scans out as choices, and chooses what counts where a mask makes a factor
-  /// zero or a term very low.
+  /// Writes the lengths of scans out as choices, and chooses what counts where a mask makes a
+  /// factor zero or a term very low.
   ///
   /// Where the step is not below the length of a row, the row keeps its states and stacks zeros.
   ///
@@ -36,8 +36,8 @@ extension Pass {
 
 extension GraphRewriter {
 
-  /// Copies node `id` and returns `true` iff it is a scan with lengths, or reads what a mask excludes,
-  /// and may be rewritten.
+  /// Copies node `id` and returns `true` iff it is a scan with lengths, or reads what a mask
+  /// excludes, and may be rewritten.
   fileprivate mutating func mask(
     _ id: ID<Node>, _ masking: inout FactorMasking, in dimensions: [Dimension],
     _ context: inout PassContext

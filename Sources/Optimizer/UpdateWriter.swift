@@ -3,8 +3,8 @@ import IR
 /// The writing of the lines that turn gradients into new parameters.
 ///
 /// Rules, numbers and slots are those of `torch.optim`, whose documentation gives them as
-/// algorithms; clipping by norm is that of `torch.nn.utils.clip_grad_norm_`, but for the 1e-6 that it
-/// adds to the norm, and for norms whose square single precision does not have.
+/// algorithms; clipping by norm is that of `torch.nn.utils.clip_grad_norm_`, but for the 1e-6 that
+/// it adds to the norm, and for norms whose square single precision does not have.
 struct UpdateWriter {
 
   private(set) var module: Module
@@ -89,8 +89,8 @@ struct UpdateWriter {
     return total
   }
 
-  /// Returns the factors of clipping by norm, both 1 unless the norm is beyond the limit, if that is
-  /// asked for.
+  /// Returns the factors of clipping by norm, both 1 unless the norm is beyond the limit, if that
+  /// is asked for.
   ///
   /// Where the norm is not finite, neither is one of them: no gradient becomes zero by it.
   private mutating func clipFactors(_ norm: Norm) -> ClipFactors? {
@@ -296,8 +296,8 @@ extension Module {
   /// The most characters of a name that is made; a text may have a little longer ones.
   private static let longestName = 240
 
-  /// Returns `name`, without its end if that would be too long for a text, with underscores behind it
-  /// if something that callers of `entry` know has it already.
+  /// Returns `name`, without its end if that would be too long for a text, with underscores behind
+  /// it if something that callers of `entry` know has it already.
   fileprivate func freeName(_ name: String, in entry: Entry) -> String {
     let taken = namesOfDeclarations.union(entry.inputs.map(\.name))
     var result = String(name.prefix(Self.longestName))
@@ -306,8 +306,8 @@ extension Module {
     return result
   }
 
-  /// Returns the name of the input of entry `train` that is the number `name` of the optimiser or of
-  /// clipping, `lr` for example.
+  /// Returns the name of the input of entry `train` that is the number `name` of the optimiser or
+  /// of clipping, `lr` for example.
   ///
   /// Where the model has that name for something else, the input has underscores behind it.
   package func inputName(ofNumber name: String) -> String {

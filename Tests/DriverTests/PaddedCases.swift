@@ -1,6 +1,7 @@
 import Testing
 
-/// A model over rows of different lengths, whose result `y` does not depend on what is beyond these.
+/// A model over rows of different lengths, whose result `y` does not depend on what is beyond
+/// these.
 struct PaddedCase: CustomTestStringConvertible {
 
   let name: String
@@ -13,7 +14,8 @@ struct PaddedCase: CustomTestStringConvertible {
     self.lines = lines
   }
 
-  /// The model; `x`, `z`, `words` and `tag` are read at all steps, `valid` is true within the lengths.
+  /// The model; `x`, `z`, `words` and `tag` are read at all steps, `valid` is true within the
+  /// lengths.
   var text: String {
     """
     model Padded {
