@@ -107,9 +107,10 @@ struct WeightAdvice {
     return open.flatMap { open in
       let under = open.convention.map { "under convention '\($0)' " } ?? ""
       return open.ambiguities.map { ambiguity in
-        let layers = ambiguity.layers.map { $0.isEmpty ? "the tensors without a layer" : "'\($0)'" }
-        return "\(under)\(layers.joined(separator: ", ")) could be any of "
-          + "\(Self.list(ambiguity.places)); '--map' says which"
+        let layers =
+          ambiguity.layers == [""] ? "the tensors without a layer" : Self.list(ambiguity.layers)
+        let places = Self.list(ambiguity.places)
+        return "\(under)\(layers) could be any of \(places); '--map' says which"
       }
     }
   }

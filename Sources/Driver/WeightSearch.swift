@@ -87,11 +87,29 @@ struct WeightSearch {
     return search.decided()
   }
 
-  // MARK: Places
+  /// What the places of a layer depend on.
+  private struct Signature: Hashable {
+
+    let tensors: [String]
+    let shapes: [[Int]]
+
+    /// Which tensors are zero where the file lacks them, whatever it calls them.
+    let areZero: [Bool]
+
+  }
 
   private mutating func findPlaces() {
     var splits: [String: [LayerPlace]] = [:]
+    var known: [Signature: [(place: LayerPlace, tensors: Set<String>)]] = [:]
     for i in layers.indices {
+      let names = layers[i].tensors.map { layers[i].fullName($0) }
+      let signature = Signature(
+        tensors: layers[i].tensors, shapes: names.map { mapping.shape(of: $0) },
+        areZero: names.map { name in mapping.zeros.contains { name.matches($0) } })
+      if let places = known[signature] {
+        layers[i].places = places
+        continue
+      }
       var places: Set<LayerPlace> = []
       for tensor in layers[i].tensors {
         let found = splits[tensor] ?? free.flatMap { Self.splits($0, around: tensor) }
@@ -101,11 +119,12 @@ struct WeightSearch {
       layers[i].places = places.sorted().compactMap { place in
         tensors(of: layers[i], at: place).map { (place, $0) }
       }
+      known[signature] = layers[i].places
     }
   }
 
-  /// Returns where `part` is in `name`: at its beginning or behind a sign between names, and in
-  /// front of the end or of a sign, of which one is an underscore.
+  /// Returns where `part` is in `name`: at its beginning or after a sign between names, and
+  /// before the end or a sign, of which one is an underscore.
   private static func splits(_ name: String, around part: String) -> [LayerPlace] {
     var result: [LayerPlace] = []
     for range in name.ranges(of: part) {
@@ -178,8 +197,6 @@ struct WeightSearch {
     }
     return result
   }
-
-  // MARK: Decisions
 
   private func decided() -> Result {
     var choices: [LayerPlace?] = layers.map { _ in nil }

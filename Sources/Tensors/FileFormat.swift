@@ -112,7 +112,7 @@ extension [UInt8] {
     count > 8 && self[8] == UInt8(ascii: "{") && self[4..<8].allSatisfy { $0 == 0 }
   }
 
-  /// `true` iff fields of a `ModelProto` come first: `ir_version`, a small number, and behind it
+  /// `true` iff fields of a `ModelProto` come first: `ir_version`, a small number, and after it
   /// the producer, the domain, the graph or the set of operations.
   fileprivate var beginLikeONNX: Bool {
     guard count > 3, self[0] == 0x08, (1...32).contains(self[1]) else { return false }

@@ -23,9 +23,10 @@ extension Command {
       vocabulary that the weights were trained with.
 
       With labels, or with tensors of more rows than a batch takes, and with a folder of text with a
-      file for each class and a row in each line, the model runs over all rows, batch by batch, states
-      afresh in each; what fills the last batch does not count. Labels tell how it does: accuracy by
-      class and confusion, or the error of numbers. Outputs that are saved have a row for each.
+      file for each class and a row in each line, the model runs over all rows, batch by batch; what
+      fills the last batch does not count. Each row starts afresh, or at its own row of a state that
+      is given. Labels tell how it does: accuracy by class and confusion, or the error of numbers.
+      Outputs and states that are saved have a row for each.
       """,
     examples: [
       "names.graph --text names --weights W.safetensors",
