@@ -108,9 +108,9 @@ extension Emitter {
       if scalar == .integer {
         // Indices are compared with it; no index reaches the ends of the range.
         let limit = Double(Int32.max)
-        return "splat(Int32(\(Int(min(max(x, -limit), limit)))))"
+        return "splat(Int32(\(Int(min(max(x.value, -limit), limit)))))"
       }
-      return "splat(\(literal(Float(x))) as Float)"
+      return "splat(\(literal(Float(x.value))) as Float)"
     case .unary(let f, let a):
       let operation = operation(f)
       use(operation)

@@ -226,6 +226,8 @@ func literal(_ x: Double, _ scalar: Scalar32) -> String {
 func literal(_ x: Float) -> String {
   if x.isNaN { return ".nan" }
   if x.isInfinite { return x < 0 ? "-.infinity" : ".infinity" }
+  // The compiler refuses literals of denormal numbers.
+  if x.isSubnormal { return "Float(bitPattern: \(x.bitPattern))" }
   if x == x.rounded(), abs(x) < 1e7, !(x == 0 && x.sign == .minus) { return "\(Int(x))" }
   return "\(x)"
 }

@@ -220,7 +220,7 @@ struct ModelEmitter {
     case .iota: return "(0..<\(field.count)).map { \(field.element)($0) }"
     case .literal(let elements):
       let scalar = Scalar32(type.element)
-      return "[\(elements.map { literal($0, scalar) }.joined(separator: ", "))]"
+      return "[\(elements.map { literal($0.value, scalar) }.joined(separator: ", "))]"
     case .parameter(let p): return "weights.\(parameters[p.position].name)"
     case .uniform, .normal, .scaled: preconditionFailure("states do not start at random")
     }
@@ -357,8 +357,8 @@ struct ModelEmitter {
     return "precondition(0 <= \(name)\(upper), \"\(field.text)\")"
   }
 
-  /// Appends the call of the function of `entry` and, after it, that of `bind` for `parameters` if the
-  /// entry changes them; `worker` is the caller.
+  /// Appends the call of the function of `entry` and, after it, that of `bind` for `parameters` if
+  /// the entry changes them; `worker` is the caller.
   private func emitCall(
     _ entry: EntryPlan, _ arguments: [String], worker: String,
     rebinding parameters: [String]? = nil, _ writer: inout SourceWriter

@@ -110,8 +110,26 @@ extension VectorOperation {
     return text
   }
 
-  /// Returns the text of `flush`: a comparison of bits and a mask, since arithmetic on denormal numbers
-  /// is slow on some processors. Magnitudes are in the order of their bits, and NaN is above all.
+  func copySignText(_ v: VectorNames) -> OperationText {
+    let head = "\(inlined) copySign(_ a: Vector, _ b: Vector) -> Vector {"
+    return OperationText(
+      builtin: """
+        \(head)
+          let (a, b) = (a._storage._value, b._storage._value)
+          return Builtin.reinterpretCast(Builtin.int_copysign_\(v.builtin)(a, b))
+        }
+        """,
+      standard: """
+        \(head)
+          let (i, j) = (unsafeBitCast(a, to: Integers.self), unsafeBitCast(b, to: Integers.self))
+          return unsafeBitCast(i & .max | j & .min, to: Vector.self)
+        }
+        """)
+  }
+
+  /// Returns the text of `flush`: a comparison of bits and a mask, since arithmetic on denormal
+  /// numbers is slow on some processors. Magnitudes are in the order of their bits, and NaN is
+  /// above all.
   func flushText(_ n: Int) -> OperationText {
     let head = "\(inlined) flush(_ a: Vector) -> Vector {"
     let limit = "0x" + String(Float(Unary.flushLimit).bitPattern, radix: 16)

@@ -1,14 +1,26 @@
 extension VectorOperation {
 
-  /// Returns the text of an operation that picks an operand and prefers those that are NaN.
+  /// Returns the text of the larger or the smaller of two operands, as IEEE 754-2019 has `maximum`
+  /// and `minimum`: NaN if either is NaN, and -0 is smaller than 0.
   ///
-  /// A comparison with NaN is false, so the inner selection is `b` if either is NaN; it remains to
-  /// replace that by an `a` that is NaN.
-  func extremeText(_ comparison: String) -> OperationText {
-    OperationText(
-      common: """
-        \(inlined) \(rawValue)(_ a: Vector, _ b: Vector) -> Vector {
-          select(notEqual(a, a), a, select(\(comparison)(a, b), a, b))
+  /// In the standard form a comparison with NaN is false, so that the result is `b` if either is
+  /// NaN; it remains to replace that by an `a` that is NaN. `union` makes the right zero of the bits
+  /// of two.
+  func extremeText(_ comparison: String, union: String, _ v: VectorNames) -> OperationText {
+    let head = "\(inlined) \(rawValue)(_ a: Vector, _ b: Vector) -> Vector {"
+    return OperationText(
+      builtin: """
+        \(head)
+          let (a, b) = (a._storage._value, b._storage._value)
+          return Builtin.reinterpretCast(Builtin.int_\(rawValue)_\(v.builtin)(a, b))
+        }
+        """,
+      standard: """
+        \(head)
+          let (i, j) = (unsafeBitCast(a, to: Integers.self), unsafeBitCast(b, to: Integers.self))
+          let equal = unsafeBitCast(i \(union) j, to: Vector.self)
+          let extreme = b.replacing(with: a, where: a \(comparison) b)
+          return extreme.replacing(with: equal, where: a .== b).replacing(with: a, where: a .!= a)
         }
         """)
   }
@@ -28,7 +40,7 @@ extension VectorOperation {
     OperationText(
       common: """
         \(inlined) relu(_ x: Vector) -> Vector {
-          select(less(x, splat(0)), splat(0), x)
+          select(lessEqual(x, splat(0)), splat(0), x)
         }
         """)
   }
@@ -81,8 +93,9 @@ extension VectorOperation {
 
   /// The text of the hyperbolic tangent: e / (e + 2) with e = exp(2x) - 1.
   ///
-  /// e is 2^n (exp(r) - 1) + (2^n - 1). Beyond the bounds the result rounds to 1 or -1. Largest error over all floats: 2.57 ulp
-  /// fused, 2.61 ulp not fused, with results within [-1, 1].
+  /// e is 2^n (exp(r) - 1) + (2^n - 1), in which -0 loses its sign. Beyond the bounds the result
+  /// rounds to 1 or -1. Largest error over all floats: 2.57 ulp fused, 2.61 ulp not fused, with
+  /// results within [-1, 1].
   var hyperbolicTangentText: OperationText {
     OperationText(
       common: """
@@ -90,7 +103,7 @@ extension VectorOperation {
           let (z, p) = reducedExponential(add(x, x), -18.2, 18.2)
           let t = powerOfTwo(z)
           let e = multiplyAdd(t, p, subtract(t, splat(1)))
-          return divide(e, add(e, splat(2)))
+          return copySign(divide(e, add(e, splat(2))), x)
         }
         """)
   }
@@ -167,7 +180,10 @@ extension VectorOperation {
       standard: """
         \(head)
           var largest = v[0]
-          for i in 1..<\(lanes) where largest == largest && !(v[i] <= largest) { largest = v[i] }
+          for i in 1..<\(lanes) where largest == largest {
+            let isZero = v[i] == largest && largest.sign == .minus
+            if isZero || !(v[i] <= largest) { largest = v[i] }
+          }
           return largest
         }
         """)

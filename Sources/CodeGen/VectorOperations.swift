@@ -28,6 +28,9 @@ package enum VectorOperation: String, CaseIterable, Hashable, Sendable {
   // Arithmetic. `multiplyAdd(a, b, c)` is a * b + c.
   case multiplyAdd, add, subtract, multiply, divide, negate, absolute, squareRoot
 
+  // `copySign(a, b)` is the magnitude of a with the sign of b.
+  case copySign
+
   // The float, or zero of its sign if its magnitude is below the limit of the language.
   case flush
 
@@ -133,15 +136,16 @@ extension VectorOperation {
     switch self {
     case .splitAtExponent: [.convert]
     case .loadFirst, .storeFirst, .loadFirstIntegers, .storeFirstIntegers: [.firstLanes]
-    case .minimum: [.select, .notEqual, .less]
-    case .maximum: [.select, .notEqual, .greater]
     case .merge: [.select, .integersLess, .splatIntegers]
-    case .clamp, .relu: [.select, .less, .splat]
+    case .clamp: [.select, .less, .splat]
+    case .relu: [.select, .lessEqual, .splat]
     case .reducedExponential: [.clamp, .multiplyAdd, .subtract, .multiply, .splat]
     case .exponential:
       [.reducedExponential, .powerOfTwo, .multiplyAdd, .add, .subtract, .multiply, .splat]
     case .hyperbolicTangent:
-      [.reducedExponential, .powerOfTwo, .multiplyAdd, .add, .subtract, .divide, .splat]
+      [
+        .reducedExponential, .powerOfTwo, .multiplyAdd, .add, .subtract, .divide, .splat, .copySign,
+      ]
     case .sigmoid:
       [.reducedExponential, .powerOfTwo, .multiplyAdd, .add, .divide, .negate, .splat]
     case .logarithm:
@@ -172,6 +176,7 @@ extension VectorOperation {
     case .or: arithmetic("or", "a | b", integers)
     case .negate: unary("fneg_\(floats.builtin)", "a * -1", floats, floats)
     case .absolute: absoluteText(floats)
+    case .copySign: copySignText(floats)
     case .flush: flushText(n)
     case .squareRoot: squareRootText(floats)
     case .convert:
@@ -218,8 +223,8 @@ extension VectorOperation {
     case .storeFirstStridedIntegers: storeFirstStridedText(integers, n)
     case .splat: splatText(floats)
     case .splatIntegers: splatText(integers)
-    case .minimum: extremeText("less")
-    case .maximum: extremeText("greater")
+    case .minimum: extremeText(".<", union: "|", floats)
+    case .maximum: extremeText(".>", union: "&", floats)
     case .clamp: clampText
     case .relu: reluText
     case .reducedExponential: reducedExponentialText

@@ -63,7 +63,7 @@ struct BlockPrinter {
 
   private func text(of source: Source) -> String {
     switch source {
-    case .number(let x): numberText(x)
+    case .number(let x): numberText(x.value)
     case .parameter(let p): module.parameters[p].name
     case .constant(let c): module.constants[c].name
     case .input(let i): inputs[i]
@@ -212,7 +212,7 @@ struct BlockPrinter {
   /// Returns the text of the value that a local state starts with.
   private func initialText(_ v: Value) -> String {
     guard case .source(.number(let x)) = graph.op(of: v) else { return text(of: v) }
-    return x == 0 ? "zeros" : x == 1 ? "ones" : "constant(\(numberText(x)))"
+    return x == 0 ? "zeros" : x == 1 ? "ones" : "constant(\(numberText(x.value)))"
   }
 
 }

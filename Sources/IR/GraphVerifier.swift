@@ -86,7 +86,7 @@ struct GraphVerifier {
     let declared: TensorType?
     switch source {
     case .number(let x):
-      if !x.isFinite { errors.append("'\(user)' uses a number that is not finite") }
+      if !x.value.isFinite { errors.append("'\(user)' uses a number that is not finite") }
       declared = .scalar
     case .parameter(let p): declared = module.parameters.element(p.position)?.type
     case .constant(let c): declared = module.constants.element(c.position)?.type

@@ -98,7 +98,7 @@ struct ModuleVerifier {
       if elements.count != sizes.reduce(1, *) {
         errors.append("'\(name)' has \(elements.count) elements for the shape \(sizes)")
       }
-      if !elements.allSatisfy(\.isFinite) {
+      if !elements.allSatisfy(\.value.isFinite) {
         errors.append("an element of '\(name)' is not finite")
       }
     case .parameter(let p):

@@ -158,7 +158,7 @@ package enum InitialValue: Hashable, Sendable {
   case scaled(ScaledInitial)
 
   /// The elements in row-major order.
-  case literal([Double])
+  case literal([Number])
 
   /// The value of a parameter; of states only.
   case parameter(ID<Parameter>)
@@ -178,7 +178,7 @@ package indirect enum Scalar: Hashable, Sendable {
 
   }
 
-  case number(Double)
+  case number(Number)
   case dimension(ID<Dimension>)
   case negated(Scalar)
   case squareRoot(Scalar)
@@ -187,7 +187,7 @@ package indirect enum Scalar: Hashable, Sendable {
   /// Returns the number that `self` is where dimensions have the values in `dimensions`.
   package func value(in dimensions: [Dimension]) -> Double {
     switch self {
-    case .number(let x): return x
+    case .number(let x): return x.value
     case .dimension(let d): return Double(dimensions[d].value)
     case .negated(let x): return -x.value(in: dimensions)
     case .squareRoot(let x): return x.value(in: dimensions).squareRoot()

@@ -108,7 +108,7 @@ package enum Op: Hashable, Sendable {
 package enum Source: Hashable, Sendable {
 
   /// A number in the text.
-  case number(Double)
+  case number(Number)
 
   case parameter(ID<Parameter>)
   case constant(ID<Constant>)
@@ -140,10 +140,10 @@ package enum Unary: String, CaseIterable, Hashable, Sendable {
 
   /// The least magnitude that `flush` keeps, about 8e-31.
   ///
-  /// The least normal number in single precision is 2^-126. With that as the limit no state would be
-  /// denormal, but its products with weights would be for some hundred steps on the way to zero: on
-  /// x86-64 such a step of a small LSTM took 11 % longer. The product of what is kept and a weight of
-  /// at least 2^-26 is a normal number.
+  /// The least normal number in single precision is 2^-126. With that as the limit no state would
+  /// be denormal, but its products with weights would be for some hundred steps on the way to zero:
+  /// on x86-64 such a step of a small LSTM took 11 % longer. The product of what is kept and a
+  /// weight of at least 2^-26 is a normal number.
   package static let flushLimit = 0x1p-100
 
 }

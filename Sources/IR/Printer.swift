@@ -265,7 +265,7 @@ struct Printer {
       guard let shape = type.sizes(in: dimensions) else {
         preconditionFailure("sizes of declared types do not overflow")
       }
-      return Self.text(elements[...], shape[...])
+      return Self.text(elements.map(\.value)[...], shape[...])
     case .parameter(let p): return module.parameters[p].name
     }
   }
@@ -309,7 +309,7 @@ extension Scalar {
   /// Returns the text of `self`, in parentheses if it binds less than `strength`.
   private func text(in dimensions: [Dimension], above strength: Int) -> String {
     switch self {
-    case .number(let x): return numberText(x)
+    case .number(let x): return numberText(x.value)
     case .dimension(let d): return dimensions[d].name
     case .negated(let x): return "-\(x.text(in: dimensions, above: 3))"
     case .squareRoot(let x): return "sqrt(\(x.text(in: dimensions)))"

@@ -65,7 +65,7 @@ package struct DenseArray: Equatable, Sendable {
   }
 
   /// Returns `self` with each element replaced by what `f` gives for it.
-  func map(_ f: (Double) -> Double) -> DenseArray {
+  package func map(_ f: (Double) -> Double) -> DenseArray {
     DenseArray(shape: shape, elements.map(f))
   }
 

@@ -99,7 +99,7 @@ struct Evaluation {
 
   private func value(of source: Source) -> DenseArray {
     switch source {
-    case .number(let x): return DenseArray(x)
+    case .number(let x): return DenseArray(x.value)
     case .parameter(let id): return given.parameters[id.position]
     case .constant(let id): return given.constants[id.position]
     case .state(let id): return given.states[id.position]

@@ -13,14 +13,16 @@ func logarithm(_ x: Double) -> Double { log(x) }
 /// Returns the hyperbolic tangent of `x`.
 private func hyperbolicTangent(_ x: Double) -> Double { tanh(x) }
 
-/// Returns the larger of `x` and `y`, or NaN if one of them is NaN.
+/// Returns the larger of `x` and `y`, or NaN if one of them is NaN; 0 is larger than -0.
 func larger(_ x: Double, _ y: Double) -> Double {
-  x.isNaN || y.isNaN ? .nan : (x < y ? y : x)
+  if x.isNaN || y.isNaN { return .nan }
+  return x < y || x == y && x.sign == .minus ? y : x
 }
 
-/// Returns the smaller of `x` and `y`, or NaN if one of them is NaN.
+/// Returns the smaller of `x` and `y`, or NaN if one of them is NaN; -0 is smaller than 0.
 func smaller(_ x: Double, _ y: Double) -> Double {
-  x.isNaN || y.isNaN ? .nan : (y < x ? y : x)
+  if x.isNaN || y.isNaN { return .nan }
+  return y < x || x == y && y.sign == .minus ? y : x
 }
 
 /// Returns 1 / (1 + *e* to the power of -`x`), without overflow.

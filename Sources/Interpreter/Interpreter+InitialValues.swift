@@ -21,7 +21,7 @@ extension InitialValue {
       // Numbers between -a and a have the variance a² / 3.
       let bound = (3 * variance).squareRoot()
       return .uniform(low: -bound, high: bound)
-    case .literal(let elements): return .literal(elements)
+    case .literal(let elements): return .literal(elements.map(\.value))
     case .parameter: return nil
     }
   }

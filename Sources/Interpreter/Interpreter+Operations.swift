@@ -4,10 +4,24 @@ extension Interpreter {
 
   /// Returns what `op` yields for `operands`, where its result has type `type`.
   ///
+  /// Numbers that single precision does not reach are infinite, or zeros, as they are in it.
+  ///
   /// - Requires: `op` is neither a source, an argument nor a scan; `type` is what the signature of
   ///   `op` says.
   package static func evaluate(
     _ op: Op, _ operands: [DenseArray], type: TensorType, in dimensions: [Dimension]
+  ) throws(InterpreterError) -> DenseArray {
+    let result = try unlimitedResult(of: op, operands, type: type, in: dimensions)
+    guard type.element == .f32 else { return result }
+    return result.map { x in
+      let single = Float(x)
+      return single.isInfinite || single == 0 ? Double(single) : x
+    }
+  }
+
+  /// Returns what `op` yields in double precision, whatever its size.
+  private static func unlimitedResult(
+    of op: Op, _ operands: [DenseArray], type: TensorType, in dimensions: [Dimension]
   ) throws(InterpreterError) -> DenseArray {
     switch op {
     case .source, .argument, .scan:

@@ -162,7 +162,9 @@ extension Differentiation {
   }
 
   /// Returns the value of a number in the text.
-  mutating func number(_ x: Double) -> Value { graph.value(of: .number(x), type: .scalar) }
+  mutating func number(_ x: Double) -> Value {
+    graph.value(of: .number(Number(x)), type: .scalar)
+  }
 
   /// Returns a place of `x`.
   mutating func element(of x: Value, axis: Int = 0, step: Value?, offset: Int = 0) -> Value {

@@ -48,7 +48,8 @@ extension Graph {
     if type(of: v).element != .f32 { return true }
     switch op(of: v) {
     case .unary(.flush), .convert: return true
-    case .source(.number(let x)): return x == 0 || x.magnitude >= Unary.flushLimit
+    case .source(.number(let x)):
+      return x.value == 0 || x.value.magnitude >= Unary.flushLimit
     case .scan(let scan): return v.result < scan.carried.count
     default: return false
     }
@@ -66,8 +67,8 @@ extension Graph {
         op: .unary(.flush), operands: [v], results: [Node.Result(name: name, type: type(of: v))]))
   }
 
-  /// Lets `scan` keep `flush` of values from outside of its bodies, and adds the values of its bodies
-  /// that are to be flushed where they are computed to `names`, under the names of the states.
+  /// Lets `scan` keep `flush` of values from outside of its bodies, and adds the values of its
+  /// bodies that are to be flushed where they are computed to `names`, under the names of the states.
   fileprivate mutating func flushStates(of scan: inout Scan, _ names: inout [Value: String]) {
     flushStates(of: &scan.body, scan, &names)
     guard var remainder = scan.remainder else { return }

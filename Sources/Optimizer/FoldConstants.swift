@@ -74,9 +74,9 @@ private struct ConstantFolding {
   ) -> Value {
     let type = node.results[0].type
     if type.shape.isEmpty {
-      return rewriter.value(of: .number(array.elements[0]), type: .scalar)
+      return rewriter.value(of: .number(Number(array.elements[0])), type: .scalar)
     }
-    let initial = InitialValue.literal(array.elements)
+    let initial = InitialValue.literal(array.elements.map { Number($0) })
     let equal = constants.ids.first {
       constants[$0].type == type && constants[$0].initial == initial
     }
@@ -104,9 +104,11 @@ private struct ConstantFolding {
         <= Self.elementLimit
     else { return nil }
     var operands: [DenseArray] = []
+    // Numbers that are compared with indices are integers; kernels have others rounded.
+    let areNumbers = node.operands.allSatisfy { graph.type(of: $0).element == .f32 }
     for operand in node.operands {
       guard let array = value(of: operand, in: graph) else { return nil }
-      operands.append(array)
+      operands.append(areNumbers ? array.map { Double(Float($0)) } : array)
     }
     let result = try? Interpreter.evaluate(node.op, operands, type: type, in: dimensions)
     guard let result, result.shape == sizes else { return nil }
@@ -117,7 +119,6 @@ private struct ConstantFolding {
   /// Returns the number with the shortest text that is `x` in single precision.
   private static func rounded(_ x: Double) -> Double {
     let single = Float(x)
-    if single == 0 { return 0 }  // Not minus zero, which no text has.
     return Double("\(single)") ?? Double(single)
   }
 
@@ -135,7 +136,7 @@ private struct ConstantFolding {
     if let array = known[value] { return array }
     let node = graph[value.node]
     switch node.op {
-    case .source(.number(let x)): return DenseArray(x)
+    case .source(.number(let x)): return DenseArray(x.value)
     case .source(.constant(let c)): return elements(of: constants[c])
     case .at where node.operands.count == 1: return evaluated(node, in: graph)
     default: return nil
@@ -155,8 +156,8 @@ private struct ConstantFolding {
     case .zeros: return DenseArray(shape: shape, repeating: 0)
     case .ones: return DenseArray(shape: shape, repeating: 1)
     case .iota: return DenseArray(shape: shape, (0..<count).map(Double.init))
-    case .literal(let elements): return DenseArray(shape: shape, elements)
-    case .constant(.number(let x)): return DenseArray(shape: shape, repeating: x)
+    case .literal(let elements): return DenseArray(shape: shape, elements.map(\.value))
+    case .constant(.number(let x)): return DenseArray(shape: shape, repeating: x.value)
     case .constant, .uniform, .normal, .scaled, .parameter: return nil
     }
   }

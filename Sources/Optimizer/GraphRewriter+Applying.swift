@@ -44,7 +44,7 @@ extension Graph {
 
   /// The number, if `value` is one in the text.
   func number(_ value: Value) -> Double? {
-    if case .source(.number(let x)) = op(of: value) { return x }
+    if case .source(.number(let x)) = op(of: value) { return x.value }
     return nil
   }
 

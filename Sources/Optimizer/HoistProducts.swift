@@ -60,7 +60,7 @@ private struct SourceNames {
 
   private func text(of source: Source) -> String {
     switch source {
-    case .number(let x): numberText(x)
+    case .number(let x): numberText(x.value)
     case .parameter(let p): module.parameters[p].name
     case .constant(let c): module.constants[c].name
     case .input(let i): inputs[i]

@@ -21,11 +21,13 @@ extension Simplifier {
   func simplified(_ f: Binary, _ x: Value, _ y: Value) -> Term? {
     switch f {
     case .add:
-      if isFilled(y, with: 0) { return .value(x) }
-      return isFilled(x, with: 0) ? .value(y) : nil
+      // x + -0 = x, but -0 + 0 = 0
+      if isFilled(y, with: -0.0) { return .value(x) }
+      return isFilled(x, with: -0.0) ? .value(y) : nil
     case .sub:
+      // x - 0 = x and -0 - x = -x, but 0 - 0 = 0
       if isFilled(y, with: 0) { return .value(x) }
-      return isFilled(x, with: 0) ? .apply(.unary(.neg), [.value(y)]) : nil
+      return isFilled(x, with: -0.0) ? .apply(.unary(.neg), [.value(y)]) : nil
     case .mul:
       if isFilled(y, with: 1) { return .value(x) }
       return isFilled(x, with: 1) ? .value(y) : nil
@@ -39,8 +41,8 @@ extension Simplifier {
     }
   }
 
-  /// `true` iff every element of `value` is known to be `number`.
-  private func isFilled(_ value: Value, with number: Double) -> Bool {
+  /// `true` iff every element of `value` is known to have the bits of `number`.
+  private func isFilled(_ value: Value, with number: Number) -> Bool {
     switch graph.op(of: value) {
     case .source(.number(let x)): return x == number
     case .source(.constant(let c)):

@@ -69,7 +69,7 @@ struct StepCopy {
     // Places depend on what another copy has set.
     rewriter.forgetMapping(of: places.map { Value($0) })
     if case .fixed(let number) = place {
-      let step = rewriter.value(of: .number(Double(number)), type: .scalar)
+      let step = rewriter.value(of: .number(Number(Double(number))), type: .scalar)
       rewriter.replace(body.arguments[0], by: step)
     } else if case .counted(let step, _) = place {
       rewriter.replace(body.arguments[0], by: step)

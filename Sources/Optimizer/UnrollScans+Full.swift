@@ -170,7 +170,8 @@ private struct FullUnrolling {
   private mutating func tensor(
     _ value: Value, _ type: TensorType, _ name: String, _ rewriter: inout GraphRewriter
   ) -> Value {
-    guard let x = rewriter.new.number(value), !type.denseShape.isEmpty else { return value }
+    guard case .source(.number(let x)) = rewriter.new.op(of: value), !type.denseShape.isEmpty
+    else { return value }
     let initial: InitialValue = x == 0 ? .zeros : x == 1 ? .ones : .constant(.number(x))
     let known = constants.ids.first {
       constants[$0].type == type && constants[$0].initial == initial

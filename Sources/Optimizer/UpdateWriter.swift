@@ -257,7 +257,7 @@ extension UpdateWriter {
   private func unique(_ name: String) -> String { module.freeName(name, in: entry) }
 
   private mutating func number(_ x: Double) -> Value {
-    entry.graph.value(of: .number(x), type: .scalar)
+    entry.graph.value(of: .number(Number(x)), type: .scalar)
   }
 
   /// Appends the line that applies `op` to `operands` and returns its result.

@@ -131,7 +131,7 @@ extension Resolver {
   mutating func scalar(of expression: Expression) -> Scalar? {
     guard let (scalar, _) = scalarAndDepth(of: expression) else { return nil }
     let x = scalar.value(in: module.dimensions)
-    guard x.isFinite, abs(x) <= Double(Float.greatestFiniteMagnitude) else {
+    guard Float(x).isFinite else {
       report(.notANumber(at: expression.span))
       return nil
     }
@@ -140,7 +140,7 @@ extension Resolver {
 
   private mutating func scalarAndDepth(of e: Expression) -> (Scalar, depth: Int)? {
     switch e.kind {
-    case .number(let x, _): return (.number(x), 1)
+    case .number(let x, _): return (.number(Number(x)), 1)
     case .name(let name):
       guard let position = lookUpDimension(name, at: e.span) else { return nil }
       switch scopes[position].kind {

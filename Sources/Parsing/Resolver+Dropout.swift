@@ -29,7 +29,14 @@ extension Resolver {
     var dropout = Dropout(rate: rate, site: site)
     let step: Value
     switch place {
-    case .constant(let n): step = graph.value(of: .number(Double(n)), type: .scalar)
+    case .constant(let n):
+      guard (0..<Dropout.counterLimit).contains(n) else {
+        report(
+          .wrongAttribute(
+            "a step, or an integer from 0 to 2147483647", at: written[3].span))
+        return nil
+      }
+      step = graph.value(of: .number(Number(Double(n))), type: .scalar)
     case .step(let i, let offset): (step, dropout.offset) = (steps[i].argument, offset)
     }
     return emit(
@@ -48,8 +55,8 @@ extension Resolver {
 
   private mutating func site(_ list: ArgumentList) -> Int? {
     guard let e = list.labelled["site"] else { return nil }
-    guard case .number(_, let n?) = e.kind, n < Dropout.counterLimit else {
-      report(.wrongAttribute("the number of a site, which is an integer", at: e.span))
+    guard case .number(_, let n?) = e.kind, (0..<Dropout.counterLimit).contains(n) else {
+      report(.wrongAttribute("the number of a site, an integer from 0 to 2147483647", at: e.span))
       return nil
     }
     return n
@@ -60,11 +67,12 @@ extension Resolver {
     guard let x = value(of: e) else { return nil }
     switch graph.op(of: x.value) {
     case .source(.number(let n)):
-      if n == n.rounded(), n < Double(Dropout.counterLimit) { return x }
+      let (n, limit) = (n.value, Double(Dropout.counterLimit))
+      if n == n.rounded(), n >= 0, n < limit { return x }
     default:
       if case .index = graph.type(of: x.value).element { return x }
     }
-    report(.wrongAttribute("an index, or an integer below 2147483648", at: e.span))
+    report(.wrongAttribute("an index, or an integer from 0 to 2147483647", at: e.span))
     return nil
   }
 

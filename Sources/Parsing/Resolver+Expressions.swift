@@ -8,7 +8,8 @@ extension Resolver {
   /// The depth of the recursion is bounded because the parser bounds nesting.
   mutating func value(of e: Expression) -> Operand? {
     switch e.kind {
-    case .number(let x, _): return Operand(value: graph.value(of: .number(x), type: .scalar))
+    case .number(let x, _):
+      return Operand(value: graph.value(of: .number(Number(x)), type: .scalar))
     case .name(let name): return value(named: name, at: e.span).map { Operand(value: $0) }
     case .call(let name, let arguments): return call(name, arguments, at: e.span)
     case .negated(let x):
@@ -64,7 +65,9 @@ extension Resolver {
     at span: SourceSpan
   ) -> Operand? {
     for (x, y, e) in [(a, b, right), (b, a, left)] where isIndex(x) && !isIndex(y) {
-      if case .source(.number(let n)) = graph.op(of: y.value), n == n.rounded() { continue }
+      if case .source(.number(let n)) = graph.op(of: y.value), n.value == n.value.rounded() {
+        continue
+      }
       report(
         .indexComparison(
           text(graph.type(of: x.value)), text(graph.type(of: y.value)), at: e.span))

@@ -135,7 +135,8 @@ extension Resolver {
       report(.literalShape(literal.shape, text(type) + self.sizes(in: type), at: span))
       return nil
     }
-    return check(literal.elements, type, at: span) ? .literal(literal.elements) : nil
+    guard check(literal.elements, type, at: span) else { return nil }
+    return .literal(literal.elements.map { Number($0) })
   }
 
   /// Reports that `elements` cannot be those of a tensor of `type`, if that is so.

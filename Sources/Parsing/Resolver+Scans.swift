@@ -205,7 +205,7 @@ extension Resolver {
       case .ones?: return (type, graph.value(of: .number(1), type: .scalar))
       case .constant(let c)?:
         let x = c.value(in: module.dimensions)
-        return (type, graph.value(of: .number(x), type: .scalar))
+        return (type, graph.value(of: .number(Number(x)), type: .scalar))
       default: return (type, nil)
       }
     }

@@ -56,7 +56,7 @@ package struct Program: Hashable, Sendable {
     case input(Int)
 
     /// A number in the text.
-    case number(Double, Scalar32)
+    case number(Number, Scalar32)
 
     /// The sum that a product has reached for a segment of its columns.
     case accumulator(segment: Int)

@@ -28,7 +28,7 @@ struct ProgramBuilder {
 
   /// Returns the instruction that yields the number `x`.
   mutating func number(_ x: Double, _ scalar: Scalar32) -> Int {
-    let instruction = Program.Instruction.number(x, scalar)
+    let instruction = Program.Instruction.number(Number(x), scalar)
     if let i = numbers[instruction] { return i }
     instructions.append(instruction)
     numbers[instruction] = instructions.count - 1

@@ -134,7 +134,7 @@ extension GraphPlanner {
     case .ones: return .constant(1)
     case .iota: return .iota
     case .constant(let x): return .constant(x.value(in: module.dimensions))
-    case .literal(let elements): return .elements(elements)
+    case .literal(let elements): return .elements(elements.map(\.value))
     case .uniform, .normal, .scaled, .parameter:
       preconditionFailure("constants are written in the text")
     }

@@ -219,7 +219,7 @@ struct GraphPlanner {
     let shape = sizes(type)
     let scalar = Scalar32(type.element)
     switch source {
-    case .number(let x): return .number(x)
+    case .number(let x): return .number(x.value)
     case .input(let i):
       return .tensor(View(dense: Place(.input(i)), shape: shape, scalar: scalar))
     case .state(let s):

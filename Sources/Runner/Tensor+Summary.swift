@@ -45,9 +45,10 @@ extension Tensor {
 
 }
 
-/// Returns the text of a number without the fraction of a whole one.
+/// Returns the text of a number without the fraction of a whole one; NaN has no sign.
 private func numeral(_ text: String) -> String {
-  text.hasSuffix(".0") ? String(text.dropLast(2)) : text
+  if text == "-nan" { return "nan" }
+  return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
 }
 
 /// Returns the extremes and the mean of `elements`, which is not empty.

@@ -59,7 +59,8 @@ struct RoundingAnalysis {
     self.dimensions = module.dimensions
     source = { source, element in
       switch source {
-      case .number(let x): RoundingBound(x, x, error: abs(x - Double(Float(x))))
+      case .number(let x):
+        RoundingBound(x.value, x.value, error: abs(x.value - Double(Float(x.value))))
       case .parameter(let p):
         Self.initial(module.parameters[p].initial, module.parameters[p].type, module)
       case .constant(let c):
@@ -95,8 +96,9 @@ struct RoundingAnalysis {
       return scaled.isNormal
         ? RoundingBound(-.infinity, .infinity, error: .infinity) : RoundingBound(-bound, bound)
     case .literal(let elements):
-      let error = elements.map { abs($0 - Double(Float($0))) }.max() ?? 0
-      return RoundingBound(elements.min() ?? 0, elements.max() ?? 0, error: error)
+      let numbers = elements.map(\.value)
+      let error = numbers.map { abs($0 - Double(Float($0))) }.max() ?? 0
+      return RoundingBound(numbers.min() ?? 0, numbers.max() ?? 0, error: error)
     case .iota, .normal, .parameter:
       return RoundingBound(-.infinity, .infinity, error: .infinity)
     }

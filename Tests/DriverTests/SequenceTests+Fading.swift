@@ -39,8 +39,8 @@ extension SequenceTests {
   }
 
   /// Where nothing couples the elements of a state, the interpreter lets it become zero at the same
-  /// step, or at the one beside it: what 600 steps add up, a relative error of 600 * 4 * 2^-24, is less
-  /// than a thousandth of what the state loses in a step, an eighth.
+  /// step, or at the one beside it: what 600 steps add up, a relative error of 600 * 4 * 2^-24, is
+  /// less than a hundredth of what the state loses in a step, an eighth.
   @Test func interpretedStatesFadeToZeroAtTheSameStep() throws {
     let fading = try Fading(coupling: 0)
     let session = try fading.session()

@@ -49,7 +49,7 @@ struct TestModel {
 
   /// Writes a number.
   mutating func number(_ x: Double) -> Value {
-    entry.graph.value(of: .number(x), type: .scalar)
+    entry.graph.value(of: .number(Number(x)), type: .scalar)
   }
 
   /// Writes the line `name = op(operands)`.

@@ -86,7 +86,7 @@ import Testing
   @Test func numbersAndSources() throws {
     let infinite = try errors { module in
       let id = module.entries[0].graph.body.nodes[2]
-      let x = module.entries[0].graph.value(of: .number(.infinity), type: .scalar)
+      let x = module.entries[0].graph.value(of: .number(Number(.infinity)), type: .scalar)
       module.entries[0].graph[id].operands[1] = x
     }
     #expect(infinite == ["entry 'model': 'w' uses a number that is not finite"])

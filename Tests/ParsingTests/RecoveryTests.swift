@@ -154,6 +154,7 @@ import Testing
     ("y = i == 1.5", "found 'f32' compared with 'index<4>[n]', expected indices or an integer"),
     ("y = x[]", "found nothing in brackets, expected an axis"),
     ("y = 1e39", "the number '1e39' is out of range"),
+    ("y = 3.4028236e38", "the number '3.4028236e38' is out of range"),
     ("y = 99999999999999999999", "the number '99999999999999999999' is out of range"),
     ("y = 1 .. 2", "the character '.' (U+002E) has no meaning here"),
     ("use a = lstm()\n y = x", "no cell is called 'lstm'"),
