@@ -55,10 +55,10 @@ extension Graph {
     switch constants[c].initial {
     case .zeros: return 0
     case .ones: return 1
-    case .constant(.number(let x)): return x
+    case .constant(.number(let x)): return x.value
     case .literal(let elements):
       guard let first = elements.first, elements.allSatisfy({ $0 == first }) else { return nil }
-      return first
+      return first.value
     case .constant, .iota, .uniform, .normal, .scaled, .parameter: return nil
     }
   }

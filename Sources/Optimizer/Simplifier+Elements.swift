@@ -43,18 +43,7 @@ extension Simplifier {
 
   /// `true` iff every element of `value` is known to have the bits of `number`.
   private func isFilled(_ value: Value, with number: Number) -> Bool {
-    switch graph.op(of: value) {
-    case .source(.number(let x)): return x == number
-    case .source(.constant(let c)):
-      switch constants[c].initial {
-      case .zeros: return number == 0
-      case .ones: return number == 1
-      case .constant(.number(let x)): return x == number
-      case .literal(let elements): return elements.allSatisfy { $0 == number }
-      case .constant, .iota, .uniform, .normal, .scaled, .parameter: return false
-      }
-    default: return false
-    }
+    graph.number(value, constants).map { Number($0) } == number
   }
 
 }
