@@ -4,8 +4,8 @@ extension VectorOperation {
   /// and `minimum`: NaN if either is NaN, and -0 is smaller than 0.
   ///
   /// In the standard form a comparison with NaN is false, so that the result is `b` if either is
-  /// NaN; it remains to replace that by an `a` that is NaN. `union` makes the right zero of the bits
-  /// of two.
+  /// NaN; it remains to replace that by an `a` that is NaN. `union` makes the right zero of the
+  /// bits of two.
   func extremeText(_ comparison: String, union: String, _ v: VectorNames) -> OperationText {
     let head = "\(inlined) \(rawValue)(_ a: Vector, _ b: Vector) -> Vector {"
     return OperationText(

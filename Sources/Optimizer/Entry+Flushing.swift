@@ -68,7 +68,8 @@ extension Graph {
   }
 
   /// Lets `scan` keep `flush` of values from outside of its bodies, and adds the values of its
-  /// bodies that are to be flushed where they are computed to `names`, under the names of the states.
+  /// bodies that are to be flushed where they are computed to `names`, under the names of the
+  /// states.
   fileprivate mutating func flushStates(of scan: inout Scan, _ names: inout [Value: String]) {
     flushStates(of: &scan.body, scan, &names)
     guard var remainder = scan.remainder else { return }
