@@ -112,66 +112,23 @@ extension Emitter {
       }
       return "splat(\(literal(Float(x.value))) as Float)"
     case .unary(let f, let a):
-      let operation = operation(f)
+      let operation = VectorOperation(f)
       use(operation)
       return "\(operation.rawValue)(v\(a))"
     case .binary(let f, let a, let b):
-      let operation = operation(f)
+      let operation = VectorOperation(f)
       use(operation)
       return "\(operation.rawValue)(v\(a), v\(b))"
     case .compare(let f, let a, let b, let scalar):
-      let (name, operation) = operation(f, of: scalar)
-      use(operation)
-      return "\(name)(v\(a), v\(b))"
+      use(VectorOperation(f, of: scalar))
+      // The same name for both kinds of elements.
+      return "\(VectorOperation(f, of: .float).rawValue)(v\(a), v\(b))"
     case .select(let c, let a, let b, let scalar):
       use(scalar == .float ? .select : .selectIntegers)
       return "select(v\(c), v\(a), v\(b))"
     case .convert(let a):
       use(.convert)
       return "convert(v\(a))"
-    }
-  }
-
-  private func operation(_ f: Unary) -> VectorOperation {
-    switch f {
-    case .neg: .negate
-    case .exp: .exponential
-    case .log: .logarithm
-    case .sqrt: .squareRoot
-    case .abs: .absolute
-    case .tanh: .hyperbolicTangent
-    case .sigmoid: .sigmoid
-    case .relu: .relu
-    case .flush: .flush
-    case .not: .not
-    }
-  }
-
-  private func operation(_ f: Binary) -> VectorOperation {
-    switch f {
-    case .add: .add
-    case .sub: .subtract
-    case .mul: .multiply
-    case .div: .divide
-    case .max: .maximum
-    case .min: .minimum
-    case .and: .and
-    case .or: .or
-    }
-  }
-
-  private func operation(
-    _ f: Comparison, of scalar: Scalar32
-  ) -> (name: String, operation: VectorOperation) {
-    let isFloat = scalar == .float
-    switch f {
-    case .equal: return ("equal", isFloat ? .equal : .integersEqual)
-    case .notEqual: return ("notEqual", isFloat ? .notEqual : .integersNotEqual)
-    case .less: return ("less", isFloat ? .less : .integersLess)
-    case .lessEqual: return ("lessEqual", isFloat ? .lessEqual : .integersLessEqual)
-    case .greater: return ("greater", isFloat ? .greater : .integersGreater)
-    case .greaterEqual:
-      return ("greaterEqual", isFloat ? .greaterEqual : .integersGreaterEqual)
     }
   }
 

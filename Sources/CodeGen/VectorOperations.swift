@@ -1,3 +1,6 @@
+import IR
+import Planning
+
 /// The shape of the vectors that a generated file computes with.
 ///
 /// Whether a multiply-add is fused follows the target that the file is compiled for: the text is the
@@ -85,6 +88,52 @@ package enum VectorOperation: String, CaseIterable, Hashable, Sendable {
 
 extension VectorOperation {
 
+  /// Creates the operation that computes `f` at each lane.
+  init(_ f: Unary) {
+    self =
+      switch f {
+      case .neg: .negate
+      case .exp: .exponential
+      case .log: .logarithm
+      case .sqrt: .squareRoot
+      case .abs: .absolute
+      case .tanh: .hyperbolicTangent
+      case .sigmoid: .sigmoid
+      case .relu: .relu
+      case .flush: .flush
+      case .not: .not
+      }
+  }
+
+  /// Creates the operation that computes `f` at each lane.
+  init(_ f: Binary) {
+    self =
+      switch f {
+      case .add: .add
+      case .sub: .subtract
+      case .mul: .multiply
+      case .div: .divide
+      case .max: .maximum
+      case .min: .minimum
+      case .and: .and
+      case .or: .or
+      }
+  }
+
+  /// Creates the operation that compares two vectors of elements of kind `scalar`.
+  init(_ f: Comparison, of scalar: Scalar32) {
+    let isFloat = scalar == .float
+    self =
+      switch f {
+      case .equal: isFloat ? .equal : .integersEqual
+      case .notEqual: isFloat ? .notEqual : .integersNotEqual
+      case .less: isFloat ? .less : .integersLess
+      case .lessEqual: isFloat ? .lessEqual : .integersLessEqual
+      case .greater: isFloat ? .greater : .integersGreater
+      case .greaterEqual: isFloat ? .greaterEqual : .integersGreaterEqual
+      }
+  }
+
   /// Returns Swift source text of `operations` and all that they use, in a stable order, for
   /// `target`.
   ///
@@ -153,7 +202,17 @@ extension VectorOperation {
         .splitAtExponent, .multiplyAdd, .add, .subtract, .multiply, .splat, .select, .less, .equal,
       ]
     case .scrambled: [.addIntegers, .multiplyIntegers, .exclusiveOr, .shiftRight, .splatIntegers]
-    default: []
+    case .multiplyAdd, .add, .subtract, .multiply, .divide, .negate, .absolute, .squareRoot, .flush,
+      .copySign, .minimum, .maximum, .equal, .notEqual, .less, .lessEqual, .greater, .greaterEqual,
+      .integersEqual,
+      .integersNotEqual,
+      .integersLess, .integersLessEqual, .integersGreater, .integersGreaterEqual, .and, .or, .not,
+      .select, .selectIntegers, .addIntegers, .multiplyIntegers, .exclusiveOr, .shiftRight,
+      .convert, .powerOfTwo, .firstLanes, .load, .loadStrided, .loadFirstStrided, .store,
+      .storeStrided, .storeFirstStrided, .loadIntegers, .loadStridedIntegers,
+      .loadFirstStridedIntegers, .storeIntegers, .storeStridedIntegers,
+      .storeFirstStridedIntegers, .splat, .splatIntegers, .horizontalSum, .horizontalMaximum:
+      []
     }
   }
 

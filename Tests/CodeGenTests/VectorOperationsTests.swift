@@ -1,5 +1,6 @@
 import Foundation
 import IR
+import Planning
 import Testing
 
 @testable import CodeGen
@@ -74,21 +75,104 @@ import Testing
 
   // MARK: Values
 
-  /// Checks the results of the functions of one number, in the order of `valuesProgram`.
+  /// A function of one number, and what it must be.
+  private struct Function {
+
+    let operation: VectorOperation
+
+    /// The largest error that has been measured over all floats, rounded up, in units in the last
+    /// place.
+    let bound: Double
+
+    let exact: (Double) -> Double
+
+  }
+
+  private let functions = [
+    Function(operation: .exponential, bound: 1.1) { exp($0) },
+    Function(operation: .logarithm, bound: 0.9) { $0 < 0 ? .nan : log($0) },
+    Function(operation: .hyperbolicTangent, bound: 2.7) { tanh($0) },
+    Function(operation: .sigmoid, bound: 2.5) { 1 / (1 + exp(-$0)) },
+    Function(operation: .relu, bound: 0) { $0 <= 0 ? 0 : $0 },
+    Function(operation: .squareRoot, bound: 0.5) { $0.squareRoot() },
+    Function(operation: .absolute, bound: 0) { abs($0) },
+    Function(operation: .negate, bound: 0) { -$0 },
+    Function(operation: .flush, bound: 0) { abs($0) < Unary.flushLimit ? 0 * $0 : $0 },
+  ]
+
+  /// A call with two numbers `a` and `b`, the operations that it is of, and what it must be.
+  private typealias PairCall = (
+    operations: [VectorOperation], call: String, exact: (Float, Float) -> Float
+  )
+
+  private let pairs: [PairCall] = [
+    ([.minimum], "minimum(a, b)", { VectorOperationsTests.least($0, $1) }),
+    ([.maximum], "maximum(a, b)", { -VectorOperationsTests.least(-$0, -$1) }),
+    ([.equal, .convert], "convert(equal(a, b))", { $0 == $1 ? 1 : 0 }),
+    ([.notEqual, .convert], "convert(notEqual(a, b))", { $0 != $1 ? 1 : 0 }),
+    ([.less], "floats(less(a, b))", { $0 < $1 ? 1 : 0 }),
+    ([.lessEqual], "floats(lessEqual(a, b))", { $0 <= $1 ? 1 : 0 }),
+    ([.greater], "floats(greater(a, b))", { $0 > $1 ? 1 : 0 }),
+    ([.greaterEqual], "floats(greaterEqual(a, b))", { $0 >= $1 ? 1 : 0 }),
+    ([.add], "add(a, b)", { $0 + $1 }), ([.subtract], "subtract(a, b)", { $0 - $1 }),
+    ([.multiply], "multiply(a, b)", { $0 * $1 }), ([.divide], "divide(a, b)", { $0 / $1 }),
+    ([.select], "select(less(a, b), a, b)", { $0 < $1 ? $0 : $1 }),
+    (
+      [.horizontalMaximum], "splat(horizontalMaximum(sides))",
+      { -VectorOperationsTests.least(-$0, -$1) }
+    ),
+  ]
+
+  /// A call with the integers `j`, which are 1, 2, 3 and 4, and `k`, which are 3, the operations
+  /// that it is of, and what it must be.
+  private typealias IntegerCall = (operations: [VectorOperation], call: String, exact: String)
+
+  private let integerCalls: [IntegerCall] = [
+    ([.integersEqual], "equal(j, k)", "[0, 0, 1, 0]"),
+    ([.integersNotEqual], "notEqual(j, k)", "[1, 1, 0, 1]"),
+    ([.integersLess], "less(j, k)", "[1, 1, 0, 0]"),
+    ([.integersLessEqual], "lessEqual(j, k)", "[1, 1, 1, 0]"),
+    ([.integersGreater], "greater(j, k)", "[0, 0, 0, 1]"),
+    ([.integersGreaterEqual], "greaterEqual(j, k)", "[0, 0, 1, 1]"),
+    ([.and], "and(less(j, k), equal(j, k))", "[0, 0, 0, 0]"),
+    ([.or], "or(less(j, k), equal(j, k))", "[1, 1, 1, 0]"),
+    ([.not], "not(less(j, k))", "[0, 0, 1, 1]"),
+    ([.selectIntegers], "select(less(j, k), j, k)", "[1, 2, 3, 3]"),
+    ([.shiftRight], "shiftRight(splat(-8), 1)", "Array(repeating: .max - 3, count: 4)"),
+    (
+      [.exclusiveOr, .addIntegers, .multiplyIntegers],
+      "exclusiveOr(addIntegers(j, k), multiplyIntegers(j, splat(-1)))", "[-5, -5, -5, -5]"
+    ),
+  ]
+
+  /// Whatever can be calculated, its value and its instructions are checked.
+  @Test func `every operation of the language is checked`() {
+    let used =
+      Unary.allCases.map { VectorOperation($0) } + Binary.allCases.map { VectorOperation($0) }
+      + [.float, .integer].flatMap { (scalar: Scalar32) in
+        Comparison.allCases.map { VectorOperation($0, of: scalar) }
+      }
+    let values = Set(
+      functions.map(\.operation) + pairs.flatMap(\.operations)
+        + integerCalls.flatMap(\.operations))
+    let assembly = Set(instructions.map(\.operation))
+    for operation in used {
+      #expect(values.contains(operation), "no value of '\(operation)' is checked")
+      #expect(assembly.contains(operation), "no instruction of '\(operation)' is checked")
+    }
+  }
+
+  /// Checks the results of the functions of one number.
   private func checkFunctions(_ v: [Float]) {
     let x = Double(v[0])
-    // The bounds are the errors measured over all floats, rounded up, in units in the last place.
-    check(v[1], exp(x), 1.1, "exp(\(x))")
-    check(v[2], x < 0 ? .nan : log(x), 0.9, "log(\(x))")
-    check(v[3], tanh(x), 2.7, "tanh(\(x))")
-    check(v[4], 1 / (1 + exp(-x)), 2.5, "sigmoid(\(x))")
-    check(v[5], x <= 0 ? 0 : x, 0, "relu(\(x))")
-    check(v[6], x.squareRoot(), 0.5, "squareRoot(\(x))")
-    check(v[7], abs(x), 0, "absolute(\(x))")
-    check(v[8], -x, 0, "negate(\(x))")
-    let isTiny = v[0].magnitude < Float(Unary.flushLimit)
-    let flushed = isTiny ? Float(signOf: v[0], magnitudeOf: 0) : v[0]
-    #expect(v[9].bitPattern == flushed.bitPattern, "flush(\(x)) is \(v[9])")
+    #expect(v.count == functions.count + 1)
+    for (value, f) in zip(v.dropFirst(), functions) {
+      check(value, f.exact(x), f.bound, "\(f.operation)(\(x))")
+      if f.operation != .flush { continue }
+      let isTiny = v[0].magnitude < Float(Unary.flushLimit)
+      let flushed = isTiny ? Float(signOf: v[0], magnitudeOf: 0) : v[0]
+      #expect(value.bitPattern == flushed.bitPattern, "flush(\(x)) is \(value)")
+    }
   }
 
   /// Checks `value` to be within `bound` units in the last place of `expected`.
@@ -109,23 +193,21 @@ import Testing
     }
   }
 
-  /// Checks the results of the operations on two numbers, in the order of `valuesProgram`.
+  /// Checks the results of the operations on two numbers.
   private func checkPair(_ v: [Float]) {
-    let (a, b) = (v[0], v[1])
-    let unordered = a.isNaN || b.isNaN
-    let expected: [Float] =
-      [unordered ? .nan : least(a, b), unordered ? .nan : -least(-a, -b)]
-      + [a == b, a != b, a < b, a <= b, a > b, a >= b].map { $0 ? 1 : 0 }
-      + [a + b, a - b, a * b, a / b, a < b ? a : b, unordered ? .nan : -least(-a, -b)]
-    for (value, expected) in zip(v.dropFirst(2), expected) {
+    #expect(v.count == pairs.count + 2)
+    for (value, pair) in zip(v.dropFirst(2), pairs) {
+      let expected = pair.exact(v[0], v[1])
       #expect(
-        value.bitPattern == expected.bitPattern || value.isNaN && expected.isNaN, "\(v)")
+        value.bitPattern == expected.bitPattern || value.isNaN && expected.isNaN,
+        "\(pair.call) is \(value) for \(v[0]) and \(v[1])")
     }
   }
 
-  /// Returns the smaller number; -0 is smaller than 0.
-  private func least(_ a: Float, _ b: Float) -> Float {
-    a < b || a == b && a.sign == .minus ? a : b
+  /// Returns the smaller number, where -0 is smaller than 0, or NaN if one is.
+  private static func least(_ a: Float, _ b: Float) -> Float {
+    if a.isNaN || b.isNaN { return .nan }
+    return a < b || a == b && a.sign == .minus ? a : b
   }
 
   /// A program that prints bits of values of the operations.
@@ -142,10 +224,7 @@ import Testing
       func functions(_ x: [Float]) {
         for i in 0..<lanes { pointer[i] = x[i] }
       let v = load(pointer)
-        let results = [
-          v, exponential(v), logarithm(v), hyperbolicTangent(v), sigmoid(v), relu(v), squareRoot(v),
-          absolute(v), negate(v), flush(v),
-        ]
+        let results = [v, \(functions.map { "\($0.operation)(v)" }.joined(separator: ", "))]
         for i in 0..<lanes { printed("functions", results.map { $0[i] }) }
       }
       func floats(_ i: Integers) -> Vector { select(i, splat(1), splat(0)) }
@@ -153,12 +232,7 @@ import Testing
         let (a, b) = (splat(x), splat(y))
         var sides = a
         sides[lanes - 1] = y
-        let results = [
-          a, b, minimum(a, b), maximum(a, b), convert(equal(a, b)), convert(notEqual(a, b)),
-          floats(less(a, b)), floats(lessEqual(a, b)), floats(greater(a, b)),
-          floats(greaterEqual(a, b)), add(a, b), subtract(a, b), multiply(a, b), divide(a, b),
-          select(less(a, b), a, b), splat(horizontalMaximum(sides)),
-        ]
+        let results = [a, b, \(pairs.map(\.call).joined(separator: ", "))]
         printed("pair", results.map { $0[1] })
       }
       let special: [Float] = [
@@ -201,24 +275,12 @@ import Testing
       check((0..<lanes).map { integers[600 + 2 * $0] == i[$0] && integers[601 + 2 * $0] == -1 })
       check([horizontalSum(load(pointer)) == Float(lanes * (lanes + 1) / 2)])
       let (j, k) = (load(integers), splat(Int32(3)))
-      let comparisons = [
-        equal(j, k), notEqual(j, k), less(j, k), lessEqual(j, k), greater(j, k), greaterEqual(j, k),
-        and(less(j, k), equal(j, k)), or(less(j, k), equal(j, k)), not(less(j, k)),
-        select(less(j, k), j, k), shiftRight(splat(-8), 1),
-        exclusiveOr(addIntegers(j, k), multiplyIntegers(j, splat(-1))),
-      ]
-      check((0..<4).map { comparisons[0][$0] == [0, 0, 1, 0][$0] })
-      check((0..<4).map { comparisons[1][$0] == [1, 1, 0, 1][$0] })
-      check((0..<4).map { comparisons[2][$0] == [1, 1, 0, 0][$0] })
-      check((0..<4).map { comparisons[3][$0] == [1, 1, 1, 0][$0] })
-      check((0..<4).map { comparisons[4][$0] == [0, 0, 0, 1][$0] })
-      check((0..<4).map { comparisons[5][$0] == [0, 0, 1, 1][$0] })
-      check((0..<4).map { comparisons[6][$0] == 0 })
-      check((0..<4).map { comparisons[7][$0] == [1, 1, 1, 0][$0] })
-      check((0..<4).map { comparisons[8][$0] == [0, 0, 1, 1][$0] })
-      check((0..<4).map { comparisons[9][$0] == [1, 2, 3, 3][$0] })
-      check((0..<4).map { comparisons[10][$0] == Int32.max - 3 })
-      check((0..<4).map { comparisons[11][$0] == [-5, -5, -5, -5][$0] })
+      func same(_ found: Integers, _ expected: [Int32]) -> Bool {
+        (0..<4).allSatisfy { found[$0] == expected[$0] }
+      }
+      check([
+        \(integerCalls.map { "same(\($0.call), \($0.exact))" }.joined(separator: ",\n    "))
+      ])
     }
     main()
 
@@ -230,17 +292,22 @@ import Testing
   /// A function around one operation, and the instruction that it must be.
   private struct Wrapper {
 
-    let name: String
+    let operation: VectorOperation
     let source: String
     let instruction: String
 
-    /// Creates the function `name` that stores `value`, an expression over the vectors `a` and `b`
-    /// and the integers `i` and `j`.
-    init(_ name: String, _ value: String, _ instruction: String, storing: String = "r") {
-      self.name = name
+    /// The name of the operation.
+    var name: String { operation.rawValue }
+
+    /// Creates the function around `operation` that stores `value`, an expression over the vectors
+    /// `a` and `b` and the integers `i` and `j`.
+    init(
+      _ operation: VectorOperation, _ value: String, _ instruction: String, storing: String = "r"
+    ) {
+      self.operation = operation
       self.instruction = instruction
       source = """
-        @_cdecl("test_\(name)") public func test_\(name)(_ p: UnsafeMutablePointer<Float>) {
+        @_cdecl("test_\(operation)") public func test_\(operation)(_ p: UnsafeMutablePointer<Float>) {
           let q = UnsafeMutableRawPointer(p).assumingMemoryBound(to: Int32.self)
           let (r, s, n) = (p + 256, q + 256, Int(q[512]))
           let (a, b, i, j) = (load(p), load(p + 16), load(q), load(q + 16))
@@ -254,32 +321,46 @@ import Testing
 
   /// The operations whose assembly is checked.
   private let instructions = [
-    Wrapper("multiplyAdd", "multiplyAdd(a, b, load(p + 32))", "vfmadd"),
-    Wrapper("add", "add(a, b)", "vaddps"),
-    Wrapper("subtract", "subtract(a, b)", "vsubps"),
-    Wrapper("multiply", "multiply(a, b)", "vmulps"),
-    Wrapper("divide", "divide(a, b)", "vdivps"),
-    Wrapper("squareRoot", "squareRoot(a)", "vsqrtps"),
-    Wrapper("negate", "negate(a)", "vxorps"),
-    Wrapper("absolute", "absolute(a)", "vandps"),
-    Wrapper("flush", "flush(a)", "vpand"),
-    Wrapper("relu", "relu(a)", "vcmp"),
-    Wrapper("clamp", "clamp(a, -1, 2)", "vminps"),
-    Wrapper("maximum", "maximum(a, b)", "vmaxps"),
-    Wrapper("less", "less(a, b)", "vcmpltps", storing: "s"),
-    Wrapper("equal", "equal(i, j)", "vpcmpeqd", storing: "s"),
-    Wrapper("select", "select(i, a, b)", "vmovups"),
-    Wrapper("convert", "convert(i)", "vcvtdq2ps"),
-    Wrapper("scrambled", "scrambled(n, i, j)", "vpmulld", storing: "s"),
-    Wrapper("shiftRight", "shiftRight(i, 17)", "vpsrld", storing: "s"),
-    Wrapper("exclusiveOr", "exclusiveOr(i, j)", "xor", storing: "s"),
-    Wrapper("loadFirst", "load(p + 64, count: n)", "{z}"),
-    Wrapper("storeFirst", "a", "{%k", storing: "r, count: n"),
-    Wrapper("splat", "splat(p[0])", "vbroadcastss"),
-    Wrapper("exponential", "exponential(a)", "vpslld"),
-    Wrapper("logarithm", "logarithm(a)", "vpsrad"),
-    Wrapper("hyperbolicTangent", "hyperbolicTangent(a)", "vdivps"),
-    Wrapper("sigmoid", "sigmoid(a)", "vdivps"),
+    Wrapper(.multiplyAdd, "multiplyAdd(a, b, load(p + 32))", "vfmadd"),
+    Wrapper(.add, "add(a, b)", "vaddps"),
+    Wrapper(.subtract, "subtract(a, b)", "vsubps"),
+    Wrapper(.multiply, "multiply(a, b)", "vmulps"),
+    Wrapper(.divide, "divide(a, b)", "vdivps"),
+    Wrapper(.squareRoot, "squareRoot(a)", "vsqrtps"),
+    Wrapper(.negate, "negate(a)", "vxorps"),
+    Wrapper(.absolute, "absolute(a)", "vandps"),
+    Wrapper(.flush, "flush(a)", "vpand"),
+    Wrapper(.relu, "relu(a)", "vcmp"),
+    Wrapper(.clamp, "clamp(a, -1, 2)", "vminps"),
+    Wrapper(.minimum, "minimum(a, b)", "vminps"),
+    Wrapper(.maximum, "maximum(a, b)", "vmaxps"),
+    Wrapper(.equal, "equal(a, b)", "vcmpeqps", storing: "s"),
+    Wrapper(.notEqual, "notEqual(a, b)", "vcmpneqps", storing: "s"),
+    Wrapper(.less, "less(a, b)", "vcmpltps", storing: "s"),
+    Wrapper(.lessEqual, "lessEqual(a, b)", "vcmpleps", storing: "s"),
+    Wrapper(.greater, "greater(a, b)", "vcmpltps", storing: "s"),
+    Wrapper(.greaterEqual, "greaterEqual(a, b)", "vcmpleps", storing: "s"),
+    Wrapper(.integersEqual, "equal(i, j)", "vpcmpeqd", storing: "s"),
+    Wrapper(.integersNotEqual, "notEqual(i, j)", "vpcmpneqd", storing: "s"),
+    Wrapper(.integersLess, "less(i, j)", "vpcmpgtd", storing: "s"),
+    Wrapper(.integersLessEqual, "lessEqual(i, j)", "vpcmp", storing: "s"),
+    Wrapper(.integersGreater, "greater(i, j)", "vpcmpgtd", storing: "s"),
+    Wrapper(.integersGreaterEqual, "greaterEqual(i, j)", "vpcmp", storing: "s"),
+    Wrapper(.and, "and(i, j)", "and", storing: "s"),
+    Wrapper(.or, "or(i, j)", "or", storing: "s"),
+    Wrapper(.not, "not(i)", "xor", storing: "s"),
+    Wrapper(.select, "select(i, a, b)", "vmovups"),
+    Wrapper(.convert, "convert(i)", "vcvtdq2ps"),
+    Wrapper(.scrambled, "scrambled(n, i, j)", "vpmulld", storing: "s"),
+    Wrapper(.shiftRight, "shiftRight(i, 17)", "vpsrld", storing: "s"),
+    Wrapper(.exclusiveOr, "exclusiveOr(i, j)", "xor", storing: "s"),
+    Wrapper(.loadFirst, "load(p + 64, count: n)", "{z}"),
+    Wrapper(.storeFirst, "a", "{%k", storing: "r, count: n"),
+    Wrapper(.splat, "splat(p[0])", "vbroadcastss"),
+    Wrapper(.exponential, "exponential(a)", "vpslld"),
+    Wrapper(.logarithm, "logarithm(a)", "vpsrad"),
+    Wrapper(.hyperbolicTangent, "hyperbolicTangent(a)", "vdivps"),
+    Wrapper(.sigmoid, "sigmoid(a)", "vdivps"),
   ]
 
   /// Returns the instructions of the wrapper `name` in `assembly`.

@@ -27,8 +27,8 @@ func difference(
   difference(expected, found, absolute: tolerance * expected.scale)
 }
 
-/// Returns a phrase about the first output or state that differs, or `nil`; states that only one
-/// side has are not looked at.
+/// Returns a phrase about the first output, state, parameter or slot that differs, or `nil`; all but
+/// outputs that only one side has are not looked at.
 func difference(
   _ expected: Interpreter.Results, _ found: Interpreter.Results, relative tolerance: Double
 ) -> String? {
@@ -41,9 +41,18 @@ func difference(
       return "output '\(a.name)': \(problem)"
     }
   }
-  for (name, a) in expected.states.sorted(by: { $0.key < $1.key }) {
-    guard let b = found.states[name] else { continue }
-    if let problem = difference(a, b, relative: tolerance) { return "state '\(name)': \(problem)" }
+  let kept = [
+    ("state", expected.states, found.states),
+    ("parameter", expected.parameters, found.parameters),
+    ("slot", expected.slots, found.slots),
+  ]
+  for (kind, expected, found) in kept {
+    for (name, a) in expected.sorted(by: { $0.key < $1.key }) {
+      guard let b = found[name] else { continue }
+      if let problem = difference(a, b, relative: tolerance) {
+        return "\(kind) '\(name)': \(problem)"
+      }
+    }
   }
   return nil
 }

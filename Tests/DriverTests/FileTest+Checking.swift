@@ -10,9 +10,6 @@ typealias GraphSource = Driver.Source
 
 extension FileTest {
 
-  /// The environment variable that has expectations rewritten instead of checked.
-  private static let isBlessing = ProcessInfo.processInfo.environment["GRAPHC_BLESS"] == "1"
-
   /// The target that prices, plans and files depend on, the same on every machine.
   static let target: TargetCPU = {
     guard let target = TargetCPU.named("x86-64-v3") else {
@@ -21,16 +18,17 @@ extension FileTest {
     return target
   }()
 
-  /// Does what the header says and throws what is wrong.
-  func check() throws {
+  /// Does what the header says, where passes are some of `known`, and throws what is wrong; with
+  /// `blessing`, a text that differs is written to the file.
+  func check(blessing: Bool = FileTest.isBlessing, among known: [Pass] = Pass.all) throws {
     guard hasProse else { throw TestFailure("\(name) does not say in words what must be true") }
     switch commands {
-    case ["parse"]: try checkParsing()
+    case ["parse"]: try checkParsing(blessing: blessing)
     case ["check"]: try checkDiagnostics()
-    case ["plan"]: try checkPlan()
-    case ["codegen"]: try checkGeneratedFile()
+    case ["plan"]: try checkPlan(blessing: blessing)
+    case ["codegen"]: try checkGeneratedFile(blessing: blessing)
     case ["run"]: try checkRuns()
-    default: try checkPasses()
+    default: try checkPasses(passes(among: known), blessing: blessing)
     }
   }
 
@@ -75,30 +73,63 @@ extension FileTest {
     if !diff.isEmpty { throw TestFailure("the diagnostics of \(name) differ:\n\(diff)") }
   }
 
-  /// Compares `found` with the block `expect`, or rewrites that.
-  func compare(_ found: String) throws {
+  /// Compares the text of `module` with the block `expect`, or rewrites that when `blessing`, unless
+  /// the graph of the block computes other numbers.
+  func compare(_ module: Module, blessing: Bool) throws {
+    try compare(module.description, blessing: blessing) {
+      try changedNumbers(of: module)
+    }
+  }
+
+  /// Compares `found` with the block `expect`, or rewrites that when `blessing`, unless
+  /// `changedNumbers` says how the numbers of the two differ.
+  private func compare(
+    _ found: String, blessing: Bool, changedNumbers: () throws -> String? = { nil }
+  ) throws {
     let lines = found.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
     let trimmed = lines.last == "" ? Array(lines.dropLast()) : lines
     let diff = difference(expectation ?? [], trimmed)
     if diff.isEmpty { return }
-    if Self.isBlessing {
+    if let problem = try changedNumbers() {
+      throw TestFailure(
+        """
+        \(name) gives other numbers than the text that it expects: \(problem)
+        \(diff)
+        If they are meant to change, remove the block 'expect' by hand
+        """)
+    }
+    if blessing {
       try text(expecting: trimmed).write(toFile: path, atomically: true, encoding: .utf8)
       return
     }
-    throw TestFailure(
-      """
-      \(name) gives another text than it expects:
-      \(diff)
-      After reading every line, accept it by: GRAPHC_BLESS=1 swift test --filter FileTests
-      """)
+    throw TestFailure("\(name) gives another text than it expects:\n\(diff)\n\(Self.acceptance)")
   }
 
-  private func checkParsing() throws {
+  /// How a text that has been found is accepted.
+  private static let acceptance =
+    "After reading every line, accept it by: "
+    + "GRAPHC_BLESS=1 swift test -c release --filter FileTests"
+
+  /// Returns how the numbers of `found` differ from those of the graph in the block `expect`, or
+  /// `nil` if they do not or the block is not a graph.
+  private func changedNumbers(of found: Module) throws -> String? {
+    guard let expectation else { return nil }
+    let text = expectation.joined(separator: "\n")
+    var warnings = DiagnosticSet()
+    let source = GraphSource(path: "expect.graph", utf8: Array(text.utf8))
+    guard let expected = try? source.module(overriding: [], warnings: &warnings) else { return nil }
+    for entry in expected.entries where found.entries.contains(where: { $0.name == entry.name }) {
+      if let problem = try changeOfNumbers(expected, entry.name, found, entry.name) { return problem }
+    }
+    return nil
+  }
+
+  private func checkParsing(blessing: Bool) throws {
     let (module, diagnostics, source) = parsed(try options())
     try compare(diagnostics, in: source.files)
     guard let module else { throw TestFailure("\(name) has errors") }
     try Self.checkRoundTrip(of: module, saying: name)
-    try compare(module.description)
+    try compare(module, blessing: blessing)
   }
 
   private func checkDiagnostics() throws {
@@ -108,32 +139,34 @@ extension FileTest {
     if let module { try Self.checkRoundTrip(of: module, saying: name) }
   }
 
-  private func checkPlan() throws {
+  /// Returns the compilation of the case, whose plan is right and whose passes keep the numbers.
+  private func checkedCompilation() throws -> Compilation {
     let options = try options()
-    let compilation = try Compilation(try module(options), options: options)
+    let module = try module(options)
+    let compilation = try Compilation(module, options: options)
     let errors = compilation.plan.verificationErrors()
     if !errors.isEmpty { throw TestFailure("\(name): \(errors.joined(separator: "; "))") }
-    try compare(compilation.plan.description)
+    try checkNumbers(module, compilation.module)
+    return compilation
   }
 
-  private func checkGeneratedFile() throws {
-    let options = try options()
-    let compilation = try Compilation(try module(options), options: options)
+  private func checkPlan(blessing: Bool) throws {
+    try compare(checkedCompilation().plan.description, blessing: blessing)
+  }
+
+  private func checkGeneratedFile(blessing: Bool) throws {
+    let compilation = try checkedCompilation()
     let sidecar = "\(path.dropLast(".graph".count)).swift.expected"
     let expected = (try? String(contentsOfFile: sidecar, encoding: .utf8)) ?? ""
     let diff = unifiedDiff(
       from: expected, named: "expected", to: compilation.file.text, named: "found")
     if diff.isEmpty { return }
-    if Self.isBlessing {
+    if blessing {
       try compilation.file.text.write(toFile: sidecar, atomically: true, encoding: .utf8)
       return
     }
     throw TestFailure(
-      """
-      \(name) gives another Swift file than it expects:
-      \(diff)
-      After reading every line, accept it by: GRAPHC_BLESS=1 swift test --filter FileTests
-      """)
+      "\(name) gives another Swift file than it expects:\n\(diff)\n\(Self.acceptance)")
   }
 
   /// Throws unless the text of `module` reads back as a module with the same text.

@@ -33,10 +33,10 @@ extension FileTest {
     TestFailure("\(name) has the unknown option '\(option)'")
   }
 
-  /// Returns the passes that the header names.
-  func passes() throws -> [Pass] {
+  /// Returns the passes that the header names, which are some of `known`.
+  func passes(among known: [Pass]) throws -> [Pass] {
     try commands.map { command in
-      guard let pass = Pass.all.first(where: { $0.name == command }) else {
+      guard let pass = known.first(where: { $0.name == command }) else {
         throw TestFailure("\(name) names the unknown command or pass '\(command)'")
       }
       return pass

@@ -34,12 +34,19 @@ import Testing
 ///     // run: forward(x: [1, 2]) in 2 steps == (y: [3, 4])
 ///     // then: forward(x: [5, 6]) == (y: [7, 8])
 ///
+/// Numbers are checked before texts. `GRAPHC_BLESS=1` writes the text that is found into the block
+/// `expect`, or the sidecar, of a case whose numbers are right, and refuses one whose numbers have
+/// changed; it changes no other line.
+///
 /// Arguments of a run are inputs, states and parameters, all by name; what is missing starts as it
 /// is declared. Results are outputs and final states; those not named are not looked at. `then` goes
 /// on with the states and parameters of the line before it. The tolerance is absolute, and 1e-6
 /// times the largest expected number, at least 1, if it is not given. A comment that starts with
 /// three spaces goes on with the line above it.
 struct FileTest: Sendable, CustomTestStringConvertible {
+
+  /// `true` iff expectations are to be rewritten instead of checked.
+  static let isBlessing = ProcessInfo.processInfo.environment["GRAPHC_BLESS"] == "1"
 
   /// The folder of all cases.
   static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
@@ -54,6 +61,9 @@ struct FileTest: Sendable, CustomTestStringConvertible {
   /// The path in the folder of cases.
   let name: String
 
+  /// The folder that the case is in.
+  let root: String
+
   /// The lines of the file.
   let lines: [String]
 
@@ -63,15 +73,16 @@ struct FileTest: Sendable, CustomTestStringConvertible {
   var testDescription: String { name }
 
   /// The path of the file.
-  var path: String { "\(Self.folder)/\(name)" }
+  var path: String { "\(root)/\(name)" }
 
   /// The name of the folder that the case lies in.
   var folderName: String { String(name.prefix { $0 != "/" }) }
 
-  /// Reads the case `name`; one that cannot be read is empty and fails.
-  init(name: String) {
+  /// Reads the case `name` in the folder `root`; one that cannot be read is empty and fails.
+  init(name: String, in root: String = FileTest.folder) {
     self.name = name
-    let text = try? String(contentsOfFile: "\(Self.folder)/\(name)", encoding: .utf8)
+    self.root = root
+    let text = try? String(contentsOfFile: "\(root)/\(name)", encoding: .utf8)
     lines = (text ?? "").split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
     header = lines.prefix { $0.hasPrefix("//") }.map { line in
       String(line.dropFirst(line.hasPrefix("// ") ? 3 : 2))

@@ -1,20 +1,22 @@
+import IR
+
 extension GraphGenerator {
 
   /// A kind of line.
   enum Kind: CaseIterable {
 
     case linear, parts, hotLinear, matmul, concat, split, slice, place, transpose, reshape, stack
-    case unary, logarithm, root, exponential, quotient, binary, number, select, truth, compare
+    case unary, binary, number, select, compare
     case indexCompare, softmax, reduce, argmax, gather, convert, mask, oneHot, started, infix
     case loss, lossGradient, weightGradient, scatterAdd, broadcast, detach, squaredError
     case dropout, convolution, pool, flatten
 
   }
 
-  /// What is tried; twice, what is several operations or seldom possible.
+  /// What is tried; more often, what is several operations or seldom possible.
   private static let kinds =
-    Kind.allCases + [.unary, .unary, .binary, .reduce, .truth, .compare, .loss, .lossGradient]
-    + [.mask, .convolution, .pool]
+    Kind.allCases + Array(repeating: .unary, count: 6) + Array(repeating: .binary, count: 4)
+    + [.reduce, .compare, .loss, .lossGradient, .mask, .convolution, .pool]
 
   /// Appends a line, if one of those that are tried is possible.
   mutating func operate() {
@@ -29,8 +31,10 @@ extension GraphGenerator {
     switch kind {
     case .linear, .parts, .hotLinear, .matmul, .started, .infix: multiply(kind)
     case .concat, .split, .slice, .place, .transpose, .reshape, .stack: move(kind)
-    case .unary, .logarithm, .root, .exponential, .quotient, .binary, .number: calculate(kind)
-    case .select, .truth, .compare, .indexCompare, .argmax, .convert, .mask, .oneHot, .gather:
+    case .unary: apply(pick(Unary.allCases))
+    case .binary: apply(pick(Binary.allCases + Binary.allCases.filter(\.isLogical)))
+    case .number: calculateWithNumber()
+    case .select, .compare, .indexCompare, .argmax, .convert, .mask, .oneHot, .gather:
       decide(kind)
     case .softmax, .reduce: reduce(kind)
     case .loss, .lossGradient, .weightGradient, .scatterAdd, .broadcast, .detach, .squaredError:
@@ -58,7 +62,7 @@ extension GraphGenerator {
   }
 
   /// Returns a value of numbers with at least `rank` axes.
-  private mutating func numbers(rank: Int = 0) -> Quantity? {
+  mutating func numbers(rank: Int = 0) -> Quantity? {
     find { $0.element == .number && $0.shape.count >= rank }
   }
 
@@ -133,7 +137,7 @@ extension GraphGenerator {
   }
 
   /// Returns the shape that two shapes have after broadcasting, where only missing axes differ.
-  private static func broadcast(_ a: [String], _ b: [String]) -> [String]? {
+  static func broadcast(_ a: [String], _ b: [String]) -> [String]? {
     let (short, long) = a.count < b.count ? (a, b) : (b, a)
     return Array(long.suffix(short.count)) == short ? long : nil
   }
@@ -206,65 +210,8 @@ extension GraphGenerator {
     }
   }
 
-  private mutating func calculate(_ kind: Kind) {
-    guard let x = numbers() else { return }
-    var result = x
-    switch kind {
-    case .unary:
-      let f = pick(["neg", "abs", "relu", "tanh", "sigmoid", "flush"])
-      if f == "tanh" || f == "sigmoid" { (result.isExact, result.magnitude) = (false, 1) }
-      line(f == "neg" && chance(0.3) ? "-\(x.text)" : "\(f)(\(x.text))", result)
-    case .logarithm:
-      (result.isExact, result.magnitude) = (false, 2)
-      line("log(abs(\(x.text)) + 0.5)", result)
-    case .root:
-      (result.isExact, result.magnitude) = (false, 2.2)
-      line("sqrt(abs(\(x.text)) + 0.25)", result)
-    case .exponential:
-      (result.isExact, result.magnitude) = (false, 2.8)
-      line(x.magnitude <= 1 ? "exp(\(x.text))" : "exp(tanh(\(x.text)))", result)
-    case .quotient:
-      guard let y = partner(of: x) else { return }
-      (result.isExact, result.shape) = (false, Self.broadcast(x.shape, y.shape) ?? x.shape)
-      line("div(\(x.text), 1 + abs(\(y.text)))", result)
-    case .number:
-      let number = pick(["0.5", "-1", "2", "0.1", "1"])
-      result.isExact = false
-      if chance(0.5) {
-        result.magnitude *= 2
-        line("\(number) * \(x.text)", result)
-      } else {
-        result.magnitude += 2
-        line("sub(\(number), \(x.text))", result)
-      }
-    default:
-      guard let y = partner(of: x) else { return }
-      let f = pick(["add", "sub", "mul", "max", "min"])
-      result.shape = Self.broadcast(x.shape, y.shape) ?? x.shape
-      result.isExact = x.isExact && y.isExact && (f == "max" || f == "min")
-      result.magnitude = f == "mul" ? x.magnitude * y.magnitude : x.magnitude + y.magnitude
-      let operands = chance(0.5) ? "\(x.text), \(y.text)" : "\(y.text), \(x.text)"
-      line("\(f)(\(operands))", result)
-    }
-  }
-
-  /// Returns something that broadcasts with `x`.
-  private mutating func partner(of x: Quantity) -> Quantity? {
-    if chance(0.1), let hot = find({ if case .oneHot = $0.element { true } else { false } }),
-      Self.broadcast(x.shape, hot.denseShape) != nil
-    {
-      var dense = hot
-      dense.shape = hot.denseShape
-      return dense
-    }
-    if chance(0.2), let last = x.shape.last {
-      return Quantity(text: parameter([last], magnitude: "1"), shape: [last])
-    }
-    return find { $0.element == .number && Self.broadcast(x.shape, $0.shape) != nil }
-  }
-
   private mutating func decide(_ kind: Kind) {
-    let relations = ["equal", "not_equal", "less", "less_equal", "greater", "greater_equal"]
+    let relations = Comparison.allCases.map(\.rawValue)
     func isIndex(_ q: Quantity) -> Bool { if case .index = q.element { true } else { false } }
     switch kind {
     case .compare:
@@ -277,10 +224,6 @@ extension GraphGenerator {
       let y = find { $0.element == x.element && $0.shape == x.shape }
       let result = Quantity(text: "", element: .truth, shape: x.shape, isExact: true)
       line("\(pick(relations))(\(x.text), \(chance(0.5) ? y?.text ?? "0" : "0"))", result)
-    case .truth:
-      guard let x = find({ $0.element == .truth }) else { return }
-      let y = find { $0.element == .truth && $0.shape == x.shape } ?? x
-      line(pick(["not(\(x.text))", "and(\(x.text), \(y.text))", "or(\(x.text), \(y.text))"]), x)
     case .select:
       guard let c = find({ $0.element == .truth }),
         let x = find({ $0.element == .number && $0.shape == c.shape })
@@ -384,18 +327,18 @@ extension GraphGenerator {
       }
       return
     }
-    let f = pick(["sum", "mean", "max"])
-    if f != "max" { result.isExact = false }
-    if f == "sum" { result.magnitude *= 66 }
+    let f = pick(Reduction.allCases)
+    if f != .max { result.isExact = false }
+    if f == .sum { result.magnitude *= 66 }
     if chance(0.3) {
       result.shape[axis] = "1"
-      line("\(f)(\(x.text), axis: \(axis), keepdims: true)", result)
+      line("\(f.rawValue)(\(x.text), axis: \(axis), keepdims: true)", result)
     } else if x.shape.count > 1, chance(0.3) {
       result.shape = Array(x.shape.dropFirst(2))
-      line("\(f)(\(x.text), axis: [0, 1])", result)
+      line("\(f.rawValue)(\(x.text), axis: [0, 1])", result)
     } else {
       result.shape.remove(at: axis)
-      line("\(f)(\(x.text), axis: \(axis))", result)
+      line("\(f.rawValue)(\(x.text), axis: \(axis))", result)
     }
   }
 
