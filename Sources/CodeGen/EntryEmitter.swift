@@ -22,8 +22,9 @@ struct EntryEmitter {
   private let graph: Graph
   private let location: ((SourceSpan) -> GeneratedFile.Location?)?
 
-  /// The names of the pointers that the function is given, by what they point to.
-  private(set) var pointers: [(base: Base, name: String, scalar: Scalar32, isWritten: Bool)] = []
+  /// The pointers that the function is given, and their names by what they point to.
+  private var pointers: [PointerParameter] = []
+  private var pointerNames: [Base: String] = [:]
 
   /// The names of variables in the function.
   private var names: SwiftNames
@@ -108,7 +109,9 @@ struct EntryEmitter {
 
   private mutating func add(_ base: Base, _ name: String, _ scalar: Scalar32, isWritten: Bool) {
     // The suffix keeps variables apart from the functions that they are given to.
-    pointers.append((base, names.identifier("\(SwiftNames.stem(name))_"), scalar, isWritten))
+    let name = names.identifier("\(SwiftNames.stem(name))_")
+    pointers.append(PointerParameter(name: name, scalar: scalar, isWritten: isWritten))
+    pointerNames[base] = name
   }
 
   private mutating func collectLines(_ printed: [PrintedLine]) {
@@ -122,24 +125,30 @@ struct EntryEmitter {
     }
   }
 
-  /// The names of the function's parameters, without backticks.
-  private var parameterNames: [String] {
-    (plan.isParallel ? ["worker"] : []) + ["weights", "workspace"] + pointers.map(\.name)
-      + (isBind ? [] : ["steps"])
+  /// A parameter of the function.
+  private struct Parameter {
+
+    let name: String
+    let declaration: String
+
   }
 
-  /// The declarations of the function's parameters.
-  var parameters: [String] {
-    let weight = isBind ? "UnsafeMutableRawPointer" : "UnsafeRawPointer"
-    let own = pointers.map {
-      PointerParameter(name: $0.name, scalar: $0.scalar, isWritten: $0.isWritten).declaration
+  /// The function's parameters.
+  private var parameters: [Parameter] {
+    let weights = isBind ? "UnsafeMutableRawPointer" : "UnsafeRawPointer"
+    var result = plan.isParallel ? [Parameter(name: "worker", declaration: "_ worker: Worker")] : []
+    result += [
+      Parameter(name: "weights", declaration: "_ weights: \(weights)"),
+      Parameter(name: "workspace", declaration: "_ workspace: UnsafeMutableRawPointer"),
+    ]
+    for p in pointers {
+      result.append(Parameter(name: p.name, declaration: p.declaration))
     }
-    return (plan.isParallel ? ["_ worker: Worker"] : [])
-      + ["_ weights: \(weight)", "_ workspace: UnsafeMutableRawPointer"] + own
-      + (isBind ? [] : ["_ steps: Int"])
+    if !isBind { result.append(Parameter(name: "steps", declaration: "_ steps: Int")) }
+    return result
   }
 
-  /// The most lines of a function.
+  /// The most lines of a function, unless a loop has more.
   private static let longestFunction = 80
 
   /// Appends the function and has `emitter` emit its kernels.
@@ -156,109 +165,88 @@ struct EntryEmitter {
     var end = writer.inner
     emitComments(plan.closingNodes, &end)
     for line in lastLines { end.comment(line) }
-    let parts = self.parts(of: pieces + [end])
+    let context = BodyContext(
+      parameters: parameters.map(\.name), longPointers: longPointers, finals: finalStates)
+    let parts = BodyPart.parts(
+      of: pieces + [end], in: context, limit: Self.longestFunction)
+    let parameters = self.parameters
     writer.comment(
       isBind ? "Makes the block of weights from the parameters." : "The entry \(plan.name).",
       mark: "///")
     if parts.count == 1 {
-      emit(parts[0], as: function, parameters, into: &writer)
+      emit(parts[0], as: function, parameters, in: context, into: &writer)
       return
     }
     let stem = isBind ? "bind" : SwiftNames.stem(plan.name)
-    let bodies = parts.map { body -> SourceWriter in
-      var result = definitions(for: body)
-      result.append(body)
-      return result
-    }
-    let used = bodies.map { body in
-      let words = self.words(of: body)
-      return parameterNames.indices.filter { words.contains(parameterNames[$0]) }
-    }
-    writer.function("fileprivate func \(function)", parameters) { writer in
+    let used = parts.map { part in part.parameters(in: context).map { parameters[$0] } }
+    writer.function("fileprivate func \(function)", parameters.map(\.declaration)) { writer in
       for (i, used) in used.enumerated() {
-        writer.list("\(stem)Part\(i + 1)(", used.map { parameterNames[$0] }, ")")
+        writer.list("\(stem)Part\(i + 1)(", used.map(\.name), ")")
       }
     }
-    for (i, body) in bodies.enumerated() {
+    for (i, part) in parts.enumerated() {
       writer.gap()
       writer.comment("Part \(i + 1) of \(isBind ? "the section bind" : "the entry \(plan.name)").")
-      emit(body, as: "\(stem)Part\(i + 1)", used[i].map { parameters[$0] }, into: &writer)
+      emit(part, as: "\(stem)Part\(i + 1)", used[i], in: context, into: &writer)
     }
   }
 
-  /// Returns the definitions of the pointers to final states that `body` reads and that the loops of
-  /// another part have made.
-  private func definitions(for body: SourceWriter) -> SourceWriter {
-    var result = SourceWriter()
-    let words = Set(body.lines.flatMap(Self.words))
-    for case .loop(let loop) in plan.steps {
-      for (i, carried) in loop.carried.enumerated() {
-        let name = carriedName(loop.id, i, isNew: false)
-        let isOwn = body.lines.contains { $0.hasPrefix("var \(name) = ") }
-        if isOwn || !words.contains(name) { continue }
-        let places = carried.buffers.map { expression(Place(.buffer($0)), carried.scalar) }
-        result.line("let \(name) = \(loop.final(swapped: places[1], kept: places[0]))")
+  /// The definitions of the pointers to the values of all steps, in the order of their buffers.
+  private var longPointers: [(name: String, line: String)] {
+    plan.buffers.ids.compactMap { b in
+      longNames[b].map { name in
+        (name, "let \(name) = \(pointer("numbers", [("\(plan.buffers[b].offset)", 1)]))")
       }
     }
-    return result
   }
 
-  /// Returns `pieces`, one after the other, as bodies of functions that are not too long.
-  private func parts(of pieces: [SourceWriter]) -> [SourceWriter] {
-    // The head on lines of its own, the typed pointers and the braces.
-    let limit = Self.longestFunction - parameters.count / 2 - 8
-    var result = [SourceWriter()]
-    for piece in pieces {
-      let length = result[result.count - 1].lines.count
-      if length > 0, length + piece.lines.count > limit { result.append(SourceWriter()) }
-      result[result.count - 1].append(piece)
+  /// The definitions of the pointers to final states, for parts that do not run the loop.
+  private var finalStates: [(name: String, line: String)] {
+    plan.steps.flatMap { step -> [(name: String, line: String)] in
+      guard case .loop(let loop) = step else { return [] }
+      return loop.carried.enumerated().map { i, carried in
+        let name = carriedName(loop.id, i, isNew: false)
+        let places = carried.buffers.map { expression(Place(.buffer($0)), carried.scalar) }
+        return (name, "let \(name) = \(loop.final(swapped: places[1], kept: places[0]))")
+      }
     }
-    return result
-  }
-
-  /// The typed pointers to memory, what they are made of, and their elements.
-  private static let bases = [
-    ("numbers", "workspace", "Float"), ("integers", "workspace", "Int32"),
-    ("values", "weights", "Float"), ("places", "weights", "Int32"),
-  ]
-
-  /// Returns the identifiers in `body`, and those that the typed pointers in it are made of.
-  private func words(of body: SourceWriter) -> Set<String> {
-    var result = Set(body.lines.flatMap(Self.words))
-    if longNames.values.contains(where: result.contains) { result.insert("numbers") }
-    for (name, base, _) in Self.bases where result.contains(name) { result.insert(base) }
-    return result
   }
 
   private func emit(
-    _ body: SourceWriter, as name: String, _ parameters: [String], into writer: inout SourceWriter
+    _ part: BodyPart, as name: String, _ parameters: [Parameter], in context: BodyContext,
+    into writer: inout SourceWriter
   ) {
-    let words = self.words(of: body)
     // Two functions call an entry, and in the model's method, between the accesses to arrays, its
     // loops can take the compiler ten times as long as on their own.
     writer.line("@inline(never)")
-    writer.function("fileprivate func \(name)", parameters) { writer in
-      for (name, base, element) in Self.bases where words.contains(name) {
-        writer.line("let \(name) = \(base).assumingMemoryBound(to: \(element).self)")
-      }
-      for b in plan.buffers.ids {
-        guard let name = longNames[b], words.contains(name) else { continue }
-        writer.line("let \(name) = \(pointer("numbers", [("\(plan.buffers[b].offset)", 1)]))")
-      }
-      writer.append(body)
+    writer.function("fileprivate func \(name)", parameters.map(\.declaration)) { writer in
+      for line in part.definitions(in: context) { writer.line(line) }
+      writer.append(part.body)
     }
-  }
-
-  /// Returns the identifiers in `line`, unless it is a comment.
-  private static func words(_ line: String) -> [String] {
-    let code = line.drop { $0 == " " }
-    if code.hasPrefix("//") { return [] }
-    return code.split { !($0.isLetter || $0.isNumber || $0 == "_") }.map(String.init)
   }
 
   private func emitComments(_ nodes: [ID<Node>], _ writer: inout SourceWriter) {
     for id in nodes {
       for line in lines[id] ?? [] { writer.comment(line) }
+    }
+  }
+
+  /// Returns the line of the text that the kernel of `nodes` is about: that of the first that computes
+  /// something, which is the product where there is one.
+  private func place(of nodes: [ID<Node>]) -> GeneratedFile.Location? {
+    guard let location else { return nil }
+    let members = nodes.filter { isComputed($0) }
+    return (members + nodes.suffix(1)).lazy.compactMap { location(graph[$0].span) }.first
+  }
+
+  /// `true` iff node `id` is more than another way to look at its operand.
+  private func isComputed(_ id: ID<Node>) -> Bool {
+    switch graph[id].op {
+    case .source, .argument, .at, .oneHot, .slice, .transpose, .reshape, .detach, .broadcast: false
+    case .unary, .binary, .compare, .select, .convert, .linear, .matmul, .concat, .stack, .softmax,
+      .reduce, .argmax, .gather, .mask, .crossEntropy, .crossEntropyGradient, .weightGradient,
+      .scatterAdd, .convolution, .pool, .dropout, .scan:
+      true
     }
   }
 
@@ -275,7 +263,7 @@ struct EntryEmitter {
         if call.meets { writer.line("worker.meet()") }
         let emitted = emitter.emit(call.kernel, call.share)
         let steps = emitted.takesSteps ? ["steps"] : []
-        let place = call.nodes.last.flatMap { location?(graph[$0].span) }
+        let place = place(of: call.nodes)
         if let place { writer.line(place.statement) }
         let grains = { (count: Int, size: Int) -> String? in
           guard call.share != nil else { return nil }
@@ -325,7 +313,7 @@ struct EntryEmitter {
       emitRound(loop, loop.body, loop.closingNodes, &body, &emitter)
       let name = stepName(loop.id)
       let plain = name.filter { $0 != "`" }
-      let isUsed = body.lines.contains { Self.words($0).contains(plain) }
+      let isUsed = body.words.contains(plain)
       let range = loop.isReversed ? "(0..<\(count)).reversed()" : "0..<\(count)"
       writer.block("for \(isUsed ? name : "_") in \(range) {") { $0.append(body) }
       return
@@ -377,10 +365,10 @@ struct EntryEmitter {
     case .carried(let loop, let index, let isNew):
       name = carriedName(loop, index, isNew: isNew)
     case .input, .output, .state, .parameter, .slot:
-      guard let known = pointers.first(where: { $0.base == place.base }) else {
+      guard let known = pointerNames[place.base] else {
         preconditionFailure("the function is given '\(place.base)'")
       }
-      name = known.name
+      name = known
     }
     if offset != 0 { terms.append(("\(offset)", 1)) }
     for motion in place.motions { terms.append((stepName(motion.loop), motion.stride)) }

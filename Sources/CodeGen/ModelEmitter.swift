@@ -8,10 +8,21 @@ struct ModelEmitter {
   private let module: Module
   private let typeName: String
 
+  private let parameters: [Field]
+  private let slots: [Field]
+  private let states: [Field]
+
   init(plan: Plan, module: Module, typeName: String) {
     self.plan = plan
     self.module = module
     self.typeName = typeName
+    func fields(_ declared: [(String, TensorType)]) -> [Field] {
+      var names = SwiftNames(reserved: Self.reserved)
+      return declared.map { Self.field($0, $1, in: module, &names) }
+    }
+    parameters = fields(module.parameters.map { ($0.name, $0.type) })
+    slots = fields(module.slots.map { ($0.name, $0.type) })
+    states = fields(module.states.map { ($0.name, $0.type) })
   }
 
   /// A tensor of the interface.
@@ -29,7 +40,9 @@ struct ModelEmitter {
 
   }
 
-  private func field(_ name: String, _ type: TensorType, _ names: inout SwiftNames) -> Field {
+  private static func field(
+    _ name: String, _ type: TensorType, in module: Module, _ names: inout SwiftNames
+  ) -> Field {
     guard let sizes = type.sizes(in: module.dimensions) else {
       preconditionFailure("sizes of a well-formed module do not overflow")
     }
@@ -43,16 +56,6 @@ struct ModelEmitter {
     "step", "gradient", "train", "slots", "Slots", "parameters", "worker", "precondition",
     "reserve",
   ]
-
-  private var parameters: [Field] {
-    var names = SwiftNames(reserved: Self.reserved)
-    return module.parameters.map { field($0.name, $0.type, &names) }
-  }
-
-  private var slots: [Field] {
-    var names = SwiftNames(reserved: Self.reserved)
-    return module.slots.map { field($0.name, $0.type, &names) }
-  }
 
   /// `true` iff an entry changes parameters, which the model then has to keep.
   private var isTrained: Bool { module.entries.contains(where: \.updatesParameters) }
@@ -76,11 +79,6 @@ struct ModelEmitter {
 
   private var keptSlots: [String] {
     offsets.slots.map { pointer("memory.parameters", [("\($0)", 1)]) }
-  }
-
-  private var states: [Field] {
-    var names = SwiftNames(reserved: Self.reserved)
-    return module.states.map { field($0.name, $0.type, &names) }
   }
 
   /// Appends the model's type.
@@ -255,12 +253,12 @@ struct ModelEmitter {
     let planned = plan.entries[index]
     var names = SwiftNames(reserved: Self.reserved)
     let inputs = entry.inputs.map { input in
-      var result = field(input.name, input.type, &names)
+      var result = Self.field(input.name, input.type, in: module, &names)
       result.defaultValue = input.defaultValue
       return result
     }
     let outputs = entry.outputs.map {
-      field($0.name, entry.graph.type(of: $0.value).dense, &names)
+      Self.field($0.name, entry.graph.type(of: $0.value).dense, in: module, &names)
     }
     let steps = self.steps(of: planned)
     writer.line("/// Calls the entry \(planned.name).")

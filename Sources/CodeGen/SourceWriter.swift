@@ -21,6 +21,29 @@ struct SourceWriter {
   /// The text, ending in a newline unless there is none.
   var text: String { lines.map { $0 + "\n" }.joined() }
 
+  /// The identifiers in the lines that are not comments.
+  var words: Set<String> {
+    var result: Set<String> = []
+    for line in lines { result.formUnion(Self.words(in: line)) }
+    return result
+  }
+
+  /// Returns the identifiers in `line`, unless it is a comment.
+  static func words(in line: String) -> [String] {
+    let code = line.utf8.drop { $0 == UInt8(ascii: " ") }
+    if code.starts(with: "//".utf8) { return [] }
+    return code.split { !isPartOfIdentifier($0) }.map { String(decoding: $0, as: UTF8.self) }
+  }
+
+  private static func isPartOfIdentifier(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+      UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"):
+      true
+    default: false
+    }
+  }
+
   /// Appends `line` at the present depth.
   mutating func line(_ line: String) {
     lines.append(line.isEmpty ? "" : String(repeating: "  ", count: depth) + line)

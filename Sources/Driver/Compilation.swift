@@ -122,7 +122,7 @@ package struct Compilation: Sendable {
   package init(
     _ source: Source, options: CompilationOptions,
     observe: (PassRecord?, Module) -> Void = { _, _ in }
-  ) throws(CompilationError) {
+  ) throws {
     var warnings = DiagnosticSet()
     let module = try source.module(overriding: options.dimensions, warnings: &warnings)
     try self.init(
@@ -130,11 +130,13 @@ package struct Compilation: Sendable {
   }
 
   /// Compiles `module` as far as its Swift text.
+  ///
+  /// Throws a `CompilationError` about the model, or a `CompilerFault`.
   package init(
     _ module: Module, options: CompilationOptions, warnings: DiagnosticSet = .init(),
     observe: (PassRecord?, Module) -> Void = { _, _ in },
     location: @escaping (SourceSpan) -> GeneratedFile.Location? = { _ in nil }
-  ) throws(CompilationError) {
+  ) throws {
     self.options = options
     self.original = module
     self.warnings = warnings
@@ -155,11 +157,7 @@ package struct Compilation: Sendable {
     try Self.checkStates(module)
     let machine = options.target.machine
     let plan = Plan(result, machine: machine, dividingAll: options.dividesAll)
-    let faults = plan.verificationErrors()
-    if !faults.isEmpty {
-      // A fault of the compiler; unlike a precondition, this says which one in every build.
-      fatalError("the plan of '\(module.name)' is wrong: \(faults.joined(separator: "; "))")
-    }
+    try Self.verify(plan, of: result, options)
     try Self.checkMemory(plan, module, limit: options.memoryLimit)
     self.plan = plan
     self.file = GeneratedFile(
@@ -168,15 +166,21 @@ package struct Compilation: Sendable {
   }
 
   /// Runs the passes that `options` ask for on `module` and returns their warnings.
+  ///
+  /// Throws a `CompilationError` about the model, or a `CompilerFault`.
   package static func optimize(
     _ module: inout Module, _ options: CompilationOptions,
     observe: (PassRecord, Module) -> Void = { _, _ in }
-  ) throws(CompilationError) -> DiagnosticSet {
+  ) throws -> DiagnosticSet {
     var context = PassContext(
       machine: options.target.machine, schedule: options.schedule, unrolling: options.unrolling,
       rewriteLimit: options.rewriteLimit)
     let pipeline = options.passes.map { Pipeline($0, after: module.finishedPasses) } ?? .standard
-    pipeline.run(on: &module, context: &context, observe: observe)
+    do {
+      try pipeline.run(on: &module, context: &context, observe: observe)
+    } catch {
+      throw CompilerFault(error, options)
+    }
     if context.diagnostics.containsError { throw CompilationError(context.diagnostics) }
     return context.diagnostics
   }
@@ -185,13 +189,21 @@ package struct Compilation: Sendable {
   private static func prepare(
     _ module: inout Module, _ options: CompilationOptions,
     observe: (PassRecord, Module) -> Void
-  ) throws(CompilationError) {
+  ) throws {
     let missing = [Pass.writeEntries, .maskLengths, .differentiate].filter {
       !module.finishedPasses.contains($0.name)
     }
     var options = options
     options.passes = missing
     _ = try optimize(&module, options, observe: observe)
+  }
+
+  /// Throws a `CompilerFault` unless `plan`, made from `module`, can be carried out.
+  package static func verify(
+    _ plan: Plan, of module: Module, _ options: CompilationOptions
+  ) throws(CompilerFault) {
+    let errors = plan.verificationErrors()
+    if !errors.isEmpty { throw CompilerFault(planning: errors, of: module, options) }
   }
 
   /// Throws if a state starts at random, which generated code cannot do by itself.

@@ -6,7 +6,7 @@ extension Module {
 
   /// Returns the model with its entries written out and the lengths of scans as choices: the form
   /// that is differentiated. The loss of training is an output, `loss`, if no other has that name.
-  func preparedForGradients(_ options: CompilationOptions) throws(CompilationError) -> Module {
+  func preparedForGradients(_ options: CompilationOptions) throws -> Module {
     var options = options
     options.passes = [.writeEntries, .maskLengths].filter { pass in
       !finishedPasses.contains(pass.name)
@@ -37,7 +37,7 @@ extension Module {
   /// - Requires: the module is prepared for gradients.
   func withGradient(
     of outputs: [String], by names: [String], isSeeded: Bool, _ options: CompilationOptions
-  ) throws(CompilationError) -> (module: Module, kept: [Gradient.Kept], seeds: [String?]) {
+  ) throws -> (module: Module, kept: [Gradient.Kept], seeds: [String?]) {
     guard let forward = entries.first(where: { $0.name == "forward" }) ?? entries.first else {
       preconditionFailure("a model has an entry")
     }

@@ -262,7 +262,7 @@ extension GradientCheck {
   /// can be shrunk of the others.
   static func smallDimensions(
     of source: Source, _ dimensions: [(name: String, value: Int)]
-  ) throws(CompilationError) -> [(name: String, value: Int)] {
+  ) throws -> [(name: String, value: Int)] {
     var result = dimensions
     var ignored = DiagnosticSet()
     var module = try source.module(overriding: result, warnings: &ignored)

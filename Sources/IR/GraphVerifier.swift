@@ -15,6 +15,9 @@ struct GraphVerifier {
   /// The nodes and arguments that can be used at the present place.
   private var visible: Set<ID<Node>> = []
 
+  /// The places of sequences whose operands are being verified.
+  private var openPlaces: Set<ID<Node>> = []
+
   /// The groups that have ended.
   private var closedGroups: Set<Int> = []
 
@@ -36,8 +39,15 @@ struct GraphVerifier {
   private mutating func verify(nodesOf block: Block) {
     var group: Int?
     for id in block.nodes {
+      guard graph.nodes.indices.contains(id.position) else {
+        errors.append("a block lists a node that does not exist")
+        continue
+      }
       let node = graph[id]
-      if node.isInline { errors.append("an inline node stands in a block") }
+      if node.isInline {
+        errors.append("an inline node stands in a block")
+        continue
+      }
       if !placed.insert(id).inserted { errors.append("'\(title(of: id))' stands in two places") }
       if group != node.group {
         if let group { closedGroups.insert(group) }
@@ -46,10 +56,10 @@ struct GraphVerifier {
           errors.append("the group of '\(title(of: id))' is torn apart")
         }
       }
-      for operand in node.operands { verifyUse(of: operand, by: title(of: id)) }
+      let isComplete = verifyUses(of: node.operands, by: title(of: id))
       if case .scan(let scan) = node.op {
-        verify(scan, id)
-      } else {
+        if isComplete { verify(scan, id) }
+      } else if isComplete {
         verifySignature(of: id)
       }
       visible.insert(id)
@@ -63,23 +73,39 @@ struct GraphVerifier {
     return graph[id].results.first?.name ?? "?"
   }
 
-  private mutating func verifyUse(of value: Value, by user: String) {
+  /// Verifies that `user` can use `values`, and returns `false` if some do not exist.
+  private mutating func verifyUses(of values: [Value], by user: String) -> Bool {
+    var result = true
+    for value in values {
+      if !verifyUse(of: value, by: user) { result = false }
+    }
+    return result
+  }
+
+  /// Verifies that `user` can use `value`, and returns `false` if that does not exist.
+  @discardableResult
+  private mutating func verifyUse(of value: Value, by user: String) -> Bool {
     guard graph.nodes.indices.contains(value.node.position),
       graph[value.node].results.indices.contains(value.result)
     else {
       errors.append("'\(user)' uses a value that does not exist")
-      return
+      return false
     }
     switch graph.op(of: value) {
     case .source(let source): verify(source, graph.type(of: value), user)
     case .at:
-      for operand in graph[value.node].operands { verifyUse(of: operand, by: user) }
-      verifySignature(of: value.node)
+      if !openPlaces.insert(value.node).inserted {
+        errors.append("'\(user)' uses a place of itself")
+        return false
+      }
+      if verifyUses(of: graph[value.node].operands, by: user) { verifySignature(of: value.node) }
+      openPlaces.remove(value.node)
     default:
       if !visible.contains(value.node) {
         errors.append("'\(user)' uses '\(graph.name(of: value))' where it is not visible")
       }
     }
+    return true
   }
 
   private mutating func verify(_ source: Source, _ type: TensorType, _ user: String) {
@@ -123,7 +149,10 @@ struct GraphVerifier {
     let node = graph[id]
     let title = title(of: id)
     let leading = scan.hasLengths ? 1 : 0
-    if scan.factor < 1 { errors.append("'\(title)' does no step at once") }
+    if scan.factor < 1 {
+      errors.append("'\(title)' does no step at once")
+      return
+    }
     if (scan.remainder != nil) != (scan.factor > 1) {
       errors.append("'\(title)' has a remainder iff its body does several steps")
     }
@@ -168,7 +197,10 @@ struct GraphVerifier {
     let outside = visible
     let types = [TensorType(.index(scan.count), [])] + node.results.map(\.type)
     for (argument, type) in zip(block.arguments, types) {
-      guard graph.op(of: argument) == .argument, placed.insert(argument.node).inserted else {
+      guard graph.nodes.indices.contains(argument.node.position),
+        graph[argument.node].results.indices.contains(argument.result),
+        graph.op(of: argument) == .argument, placed.insert(argument.node).inserted
+      else {
         errors.append("a body of '\(title)' shares an argument")
         continue
       }
@@ -178,8 +210,7 @@ struct GraphVerifier {
       }
     }
     verify(nodesOf: block)
-    for (i, value) in block.results.enumerated() {
-      verifyUse(of: value, by: title)
+    for (i, value) in block.results.enumerated() where verifyUse(of: value, by: title) {
       let element = (i - scan.carried.count) / steps
       let result = i < scan.carried.count ? i : scan.carried.count + element
       var type = node.results[result].type

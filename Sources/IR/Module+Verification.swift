@@ -27,12 +27,12 @@ extension Module {
     return verifier.errors
   }
 
-  /// Stops the program if the module is not well-formed; `occasion` says what was done last.
-  package func checkInvariants(after occasion: String) {
-    let errors = verificationErrors()
-    precondition(
-      errors.isEmpty,
-      "the module '\(name)' is ill-formed after \(occasion): \(errors.joined(separator: "; "))")
+  /// What is wrong with the module apart from names and order, which settling gives; empty iff it can
+  /// be settled.
+  package func structuralErrors() -> [String] {
+    var verifier = ModuleVerifier(module: self)
+    verifier.verify()
+    return verifier.errors
   }
 
 }
@@ -55,11 +55,15 @@ struct ModuleVerifier {
     if Set(module.entries.map(\.name)).count != module.entries.count {
       errors.append("two entries have the same name")
     }
+    // What follows reads what has been found to be there.
+    if !errors.isEmpty { return }
     verify(module.bind.graph, "bind", entry: nil, roots: module.bind.results.map(\.value))
+    if !errors.isEmpty { return }
     for entry in module.entries {
       verify(entry.graph, "entry '\(entry.name)'", entry: entry, roots: entry.roots)
-      verifyResults(of: entry)
     }
+    if !errors.isEmpty { return }
+    for entry in module.entries { verifyResults(of: entry) }
   }
 
   private mutating func verify(

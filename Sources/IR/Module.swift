@@ -235,6 +235,17 @@ package struct Bind: Sendable {
 /// A way to call a model.
 package struct Entry: Sendable {
 
+  /// The ways in which a model can be called, by the names of its entries.
+  package enum Kind: String, CaseIterable, Sendable {
+
+    case forward, step, gradient, train
+
+    /// The names of all entries, as a sentence lists them.
+    package static let list =
+      allCases.dropLast().map(\.rawValue).joined(separator: ", ") + " or \(train.rawValue)"
+
+  }
+
   /// What the caller gives.
   package struct Input: Sendable {
 

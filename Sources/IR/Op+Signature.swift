@@ -76,6 +76,7 @@ extension Op {
   private func place(
     _ axis: Int, _ offset: Int, _ c: inout SignatureChecker
   ) throws(SignatureError) -> TensorType {
+    if c.operands.count != 2 { try c.requireCount(1) }
     var type = c.operands[0]
     try c.requireAxis(axis, of: type, operand: 0)
     let extent = type.shape.remove(at: axis)
@@ -120,6 +121,7 @@ extension Op {
   private func concatenation(
     _ axis: Int, _ c: inout SignatureChecker
   ) throws(SignatureError) -> TensorType {
+    if c.operands.isEmpty { try c.requireCount(1) }
     var result = try c.numeric(0)
     try c.requireAxis(axis, of: result, operand: 0)
     for i in c.operands.indices.dropFirst() {
@@ -211,6 +213,7 @@ extension Op {
   private func stacking(
     _ axis: Int, _ c: inout SignatureChecker
   ) throws(SignatureError) -> TensorType {
+    if c.operands.isEmpty { try c.requireCount(1) }
     var result = c.operands[0]
     if result.isNumeric { result = result.dense }
     for i in c.operands.indices.dropFirst() {

@@ -59,7 +59,7 @@ private struct CostCounter {
         add(scan, to: &cost)
         continue
       }
-      cost.flops += flops(of: node)
+      cost.flops += graph.work(of: node, in: dimensions)
       for (i, v) in node.operands.enumerated() where !node.operands[..<i].contains(v) {
         if let group = node.group {
           let isInside = graph[v.node].group == group
@@ -130,46 +130,6 @@ private struct CostCounter {
     let result = node.results[0].type
     if linear.parts[i].isGathered { return bytes(of: result) }
     return 4 * extent(part.denseShape.last ?? Extent(1)) * extent(result.shape.last ?? Extent(1))
-  }
-
-  private func flops(of node: Node) -> Double {
-    let result = node.results.first.map { size(of: $0.type) } ?? 0
-    let operands = node.operands.map { graph.type(of: $0) }
-    switch node.op {
-    case .linear(let linear): return flops(of: linear, node)
-    case .matmul(let transposingLeft, _):
-      let shape = operands[0].denseShape
-      return 2 * result * extent(shape[shape.count - (transposingLeft ? 2 : 1)])
-    case .unary, .binary, .compare, .select, .convert, .dropout: return result
-    // The largest, the differences, the exponentials, their sum, and the quotients or differences.
-    case .softmax: return 5 * result
-    case .crossEntropy, .crossEntropyGradient:
-      return 5 * operands[0].denseShape.reduce(1) { $0 * extent($1) }
-    case .convolution(let convolution):
-      return convolution.work(operands, node.results[0].type) { size(of: $0) }
-    case .reduce, .argmax, .scatterAdd, .pool:
-      return operands[0].denseShape.reduce(1) { $0 * extent($1) }
-    // A one-hot row adds a row to a row of the result.
-    case .weightGradient:
-      if case .oneHot = operands[0].element { return size(of: operands[1].dense) }
-      return 2 * size(of: operands[0]) * extent(operands[1].denseShape.last ?? Extent(1))
-    case .source, .argument, .at, .oneHot, .concat, .slice, .transpose, .reshape, .stack, .gather,
-      .mask, .detach, .broadcast, .scan:
-      return 0
-    }
-  }
-
-  private func flops(of linear: Linear, _ node: Node) -> Double {
-    let shape = node.results[0].type.shape
-    let rows = shape.dropLast().reduce(1) { $0 * extent($1) }
-    let columns = extent(shape.last ?? Extent(1))
-    var result = (linear.hasBias ? rows * columns : 0) + (linear.hasStart ? rows * columns : 0)
-    for (i, part) in linear.parts.enumerated() {
-      let fed = part.columns.map { extent($0.upper) - extent($0.lower) } ?? columns
-      let width = extent(graph.type(of: node.operands[i]).denseShape.last ?? Extent(1))
-      result += rows * fed * (part.isGathered ? 1 : 2 * width)
-    }
-    return result
   }
 
 }

@@ -50,7 +50,8 @@ extension Module {
       if isActive(p, for: training.loss, in: entry.graph) {
         targets.append(p)
       } else {
-        context.record("\(parameters[p].name) stays: the loss does not depend on it")
+        let name = parameters[p].name
+        context.record("\(name) stays: the loss does not depend on it", in: entry.name)
       }
     }
     if targets.isEmpty {
@@ -62,7 +63,8 @@ extension Module {
     for kept in gradient.kept {
       let count = (kept.type.sizes(in: dimensions) ?? []).reduce(1, *)
       let type = kept.type.description(in: dimensions)
-      context.record("keeps \(kept.name), '\(type)', for the sweep back: \(count * 4) bytes")
+      context.record(
+        "keeps \(kept.name), '\(type)', for the sweep back: \(count * 4) bytes", in: entry.name)
     }
     var writer = UpdateWriter(gradient.entry, module: self, training)
     writer.write(targets)

@@ -27,7 +27,7 @@ extension Pass {
       var next = (graph.nodes.compactMap(\.group).max() ?? -1) + 1
       let reads = Readers(of: graph, roots: entry.roots)
       for block in graph.allBlocks {
-        var fusion = Fusion(graph, block, reads)
+        var fusion = Fusion(graph, block, reads, context.machine)
         fusion.fuse()
         for group in fusion.newGroups where context.permitsRewrite() {
           for id in group { graph[id].group = next }
@@ -79,9 +79,6 @@ private struct Fusion {
   private static let memberLimit = 24
   private static let operandLimit = 8
 
-  /// The most slices of equal width that a product is read by.
-  private static let sliceLimit = 16
-
   /// A group in the making.
   private struct Group {
 
@@ -102,6 +99,7 @@ private struct Fusion {
   private let graph: Graph
   private let block: Block
   private let readers: Readers
+  private let machine: Machine
 
   /// The places of the nodes of the block.
   private var positions: [ID<Node>: Int] = [:]
@@ -111,10 +109,11 @@ private struct Fusion {
   /// The group of each node that is in one.
   private var groupOfNode: [ID<Node>: Int] = [:]
 
-  init(_ graph: Graph, _ block: Block, _ readers: Readers) {
+  init(_ graph: Graph, _ block: Block, _ readers: Readers, _ machine: Machine) {
     self.graph = graph
     self.block = block
     self.readers = readers
+    self.machine = machine
     for (i, id) in block.nodes.enumerated() { positions[id] = i }
   }
 
@@ -181,10 +180,21 @@ private struct Fusion {
       return false
     }
     let operands = externalOperands(of: group.members + [id], number)
+    let areEven = operands.allSatisfy { isEven(graph.type(of: $0).shape, over: shape) }
+    if group.linear != nil, !areEven { return false }
     if operands.filter({ !graph.type(of: $0).shape.isEmpty }).count > Self.operandLimit {
       return false
     }
     return !dependsOnOutside(id, group: number)
+  }
+
+  /// Returns `true` iff a tensor of shape `operand`, broadcast to `shape`, is the same distance from
+  /// row to row everywhere: the epilogue of a product walks over rows.
+  private func isEven(_ operand: [Extent], over shape: [Extent]) -> Bool {
+    let one = Extent(1)
+    let padded = Array(repeating: one, count: shape.count - operand.count) + operand
+    let rows = zip(padded, shape).dropLast().filter { $0.1 != one }
+    return rows.allSatisfy { $0.0 == one } || rows.allSatisfy { $0.0 == $0.1 }
   }
 
   /// Returns the values, each once, that `members` of group `number` read of others; not those of a
@@ -260,7 +270,8 @@ extension Fusion {
     return isProduct(operand.node) && axis == graph.type(of: operand).shape.count - 1
   }
 
-  /// Returns the shape in which a group with product `id` is computed.
+  /// Returns the shape in which a group with product `id` is computed: that of its slices, if these
+  /// divide it into as few equal parts as the machine can finish together, else its own.
   private func shape(after id: ID<Node>) -> [Extent]? {
     let whole = graph[id].results[0].type.shape
     guard let readers = readers.nodes(reading: Value(id)), !readers.isEmpty,
@@ -270,9 +281,12 @@ extension Fusion {
       guard case .slice(_, let lower, _) = graph[reader].op, self.width(of: reader) == width else {
         return false
       }
-      return (0..<Self.sliceLimit).contains { width.multiplied(by: Extent($0)) == lower }
+      return (0..<machine.mostSegments).contains { width.multiplied(by: Extent($0)) == lower }
     }
-    return isEven ? whole.dropLast() + [width] : whole
+    let isDivided = (1...machine.mostSegments).contains {
+      width.multiplied(by: Extent($0)) == whole.last
+    }
+    return isEven && isDivided ? whole.dropLast() + [width] : whole
   }
 
   private func width(of slice: ID<Node>) -> Extent? { graph[slice].results[0].type.shape.last }

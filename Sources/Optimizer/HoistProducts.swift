@@ -32,7 +32,7 @@ extension Pass {
     module.rewriteEntries { entry, binder in
       var hoisting = Hoisting(dimensions, names: SourceNames(declarations, entry))
       hoisting.hoist(in: &entry, &binder, &context)
-      for line in hoisting.lines { context.record(line) }
+      for line in hoisting.lines { context.record(line, in: entry.name) }
     }
   }
 
@@ -192,7 +192,7 @@ extension Hoisting {
   ) -> Decision {
     let name = title(of: id, in: place.graph)
     let rows = rowsText(place.rows(of: id))
-    let (inside, behind) = (cyclesText(prices.inside), cyclesText(prices.behind))
+    let (inside, behind) = cyclesTexts(prices.inside, prices.behind)
     let isForced = schedule == .hoist
     guard isForced || prices.behind < prices.inside else {
       let traffic = bytesText(prices.traffic)
@@ -228,15 +228,17 @@ extension Hoisting {
     }
     let texts = graph[id].operands[linear.partOperands].map { names.text(of: $0, in: graph) }
     let leaving = parts.map { texts[$0] }.joined(separator: ", ")
-    let kept =
-      texts.count > 1 ? "the concatenation [\(texts.joined(separator: ", "))]" : "it in the steps"
-    let (inside, hoisted) = (cyclesText(prices.concatenated), cyclesText(prices.hoisted))
+    let concatenation =
+      texts.count > 1 ? "the concatenation [\(texts.joined(separator: ", "))]" : nil
+    let (inside, hoisted) = cyclesTexts(prices.concatenated, prices.hoisted)
     let isMove = schedule == .hoist || schedule == .auto && prices.hoisted < prices.concatenated
     let reason = reason(isMove: isMove, rowsText(place.rows(of: id)), prices, schedule)
     let line =
       isMove
-      ? "hoisted \(leaving) (\(hoisted) a call) over keeping \(kept) (\(inside))"
-      : "kept \(kept) (\(inside) a call) over hoisting \(leaving) (\(hoisted))"
+      ? "hoisted \(leaving) (\(hoisted) a call) over keeping "
+        + "\(concatenation ?? "it in the steps") (\(inside))"
+      : "kept \(concatenation ?? "in the steps") (\(inside) a call) over hoisting \(leaving) "
+        + "(\(hoisted))"
     return Decision(isMove: isMove, line: "\(title(of: id, in: graph)): \(line): \(reason)")
   }
 

@@ -57,9 +57,14 @@ extension Machine {
 
 }
 
-/// Returns `cycles` as a person reads it.
-func cyclesText(_ cycles: Double) -> String {
-  "\(quantityText(cycles / 1000)) kcycles"
+/// Returns two numbers of cycles as a person compares them: with more digits where they differ and
+/// would look the same.
+func cyclesTexts(_ a: Double, _ b: Double) -> (String, String) {
+  for digits in 0...4 {
+    let texts = [a, b].map { "\(quantityText($0 / 1000, moreDigits: digits)) kcycles" }
+    if texts[0] != texts[1] || a == b || digits == 4 { return (texts[0], texts[1]) }
+  }
+  preconditionFailure("the last number of digits is always taken")
 }
 
 /// Returns a number of bytes as a person reads it.
@@ -67,10 +72,14 @@ func bytesText(_ bytes: Double) -> String {
   bytes < 1e6 ? "\(quantityText(bytes / 1e3)) kB" : "\(quantityText(bytes / 1e6)) MB"
 }
 
-/// Returns `x`, which is not negative, with one decimal if it is small and without otherwise.
-private func quantityText(_ x: Double) -> String {
+/// Returns `x`, which is not negative, with one decimal if it is small and without otherwise, and
+/// `moreDigits` more.
+private func quantityText(_ x: Double, moreDigits: Int = 0) -> String {
   guard x < 1e15 else { return "\(x)" }
-  if x >= 9.95 { return "\(Int(x.rounded()))" }
-  let tenths = Int((x * 10).rounded())
-  return "\(tenths / 10).\(tenths % 10)"
+  let digits = (x >= 9.95 ? 0 : 1) + moreDigits
+  let scale = (0..<digits).reduce(1) { scale, _ in scale * 10 }
+  let (whole, part) = Int((x * Double(scale)).rounded()).quotientAndRemainder(dividingBy: scale)
+  if digits == 0 { return "\(whole)" }
+  let decimals = String(part)
+  return "\(whole).\(String(repeating: "0", count: digits - decimals.count))\(decimals)"
 }

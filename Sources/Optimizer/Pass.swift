@@ -67,16 +67,13 @@ package struct PassContext: Sendable {
   package struct Choice: Hashable, Sendable {
 
     /// The pass.
-    package var pass: String
+    package let pass: String
+
+    /// The entries that it was chosen for; none if for the whole module.
+    package fileprivate(set) var entries: [String]
 
     /// What was chosen and why, in one line without a final period.
-    package var reason: String
-
-    /// Creates a choice.
-    package init(pass: String, reason: String) {
-      self.pass = pass
-      self.reason = reason
-    }
+    package let reason: String
 
   }
 
@@ -87,7 +84,7 @@ package struct PassContext: Sendable {
   package let unrolling: Unrolling
 
   /// The number of rewrites that are still permitted; `nil` for any number.
-  private var rewritesLeft: Int?
+  private(set) var rewritesLeft: Int?
 
   /// The number of rewrites since the pass began.
   package private(set) var rewrites = 0
@@ -124,10 +121,15 @@ package struct PassContext: Sendable {
     return true
   }
 
-  /// Records why the pass chose what it chose; once where it chooses the same again.
-  package mutating func record(_ reason: String) {
-    let choice = Choice(pass: pass, reason: reason)
-    if !choices.contains(choice) { choices.append(choice) }
+  /// Records why the pass chose what it chose for `entry`, or for the whole module; once where it
+  /// chooses the same again.
+  package mutating func record(_ reason: String, in entry: String? = nil) {
+    let names = entry.map { [$0] } ?? []
+    if let i = choices.firstIndex(where: { $0.reason == reason }) {
+      choices[i].entries += names.filter { !choices[i].entries.contains($0) }
+    } else {
+      choices.append(Choice(pass: pass, entries: names, reason: reason))
+    }
   }
 
   /// Starts counting for `pass`.

@@ -59,27 +59,35 @@ package struct Pipeline: Sendable {
 
   /// Applies the passes to `module`, and tells `observe` what each has done.
   ///
-  /// After each pass the module is settled, so that going on from its text is the same as going on
-  /// from the module.
+  /// After each pass the module is settled, so that continuing from its text is the same as
+  /// continuing from the module. The module is verified before the first pass and after each; the
+  /// first that is ill-formed is not settled, observed or passed on.
   package func run(
     on module: inout Module, context: inout PassContext,
     observe: (PassRecord, Module) -> Void = { _, _ in }
-  ) {
+  ) throws(BrokenInvariant) {
     let clock = ContinuousClock()
+    let errors = module.verificationErrors()
+    if !errors.isEmpty { throw BrokenInvariant(errors, after: nil, rewritesLeft: nil) }
     for position in finishedCount(of: module)..<passes.count {
       let pass = passes[position]
-      let nodesBefore = module.nodeCount
+      let before = module
+      let rewritesLeft = context.rewritesLeft
       context.begin(pass)
-      let time = clock.measure {
-        pass.run(&module, &context)
-        module.settle()
+      var time = clock.measure { pass.run(&module, &context) }
+      var errors = module.structuralErrors()
+      if errors.isEmpty {
+        time += clock.measure { module.settle() }
+        module.finishedPasses.append(pass.name)
+        errors = module.verificationErrors()
       }
-      module.finishedPasses.append(pass.name)
-      assert(module.isWellFormed(after: pass))
+      if !errors.isEmpty {
+        throw BrokenInvariant(errors, after: (pass, before), rewritesLeft: rewritesLeft)
+      }
       observe(
         PassRecord(
           pass: pass.name, position: position, rewrites: context.rewrites,
-          nodesBefore: nodesBefore, nodesAfter: module.nodeCount, choices: context.choices,
+          nodesBefore: before.nodeCount, nodesAfter: module.nodeCount, choices: context.choices,
           seconds: time / .seconds(1)),
         module)
       if context.diagnostics.containsError { return }
@@ -97,6 +105,31 @@ package struct Pipeline: Sendable {
       count += 1
     }
     return count
+  }
+
+}
+
+/// The end of a pipeline that has met an ill-formed module: a fault of graphc, not of the graph.
+package struct BrokenInvariant: Error, Sendable {
+
+  /// What is wrong with the module, at least one sentence.
+  package let errors: [String]
+
+  /// The name of the pass that made the module from a well-formed one, which is `before`; `nil` if
+  /// the module that the pipeline was given is ill-formed.
+  package let pass: String?
+  package let before: Module?
+
+  /// The number of rewrites that the pass was permitted; `nil` for any number.
+  package let rewritesLeft: Int?
+
+  fileprivate init(
+    _ errors: [String], after step: (pass: Pass, before: Module)?, rewritesLeft: Int?
+  ) {
+    self.errors = errors
+    self.pass = step?.pass.name
+    self.before = step?.before
+    self.rewritesLeft = rewritesLeft
   }
 
 }
@@ -143,12 +176,6 @@ extension Module {
   /// The number of nodes that stand on lines of their own.
   package var nodeCount: Int {
     entries.reduce(bind.graph.nodeCount) { $0 + $1.graph.nodeCount }
-  }
-
-  /// Stops the program if the module is not well-formed.
-  fileprivate func isWellFormed(after pass: Pass) -> Bool {
-    checkInvariants(after: "pass '\(pass.name)'")
-    return true
   }
 
 }

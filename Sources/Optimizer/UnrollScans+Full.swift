@@ -17,7 +17,7 @@ extension Module {
       while let next = entries[i].graph.innermostScan(besides: kept) {
         var unrolling = FullUnrolling(entries[i].graph, self)
         if let reason = unrolling.obstacle(next.id) {
-          context.record(reason)
+          context.record(reason, in: entries[i].name)
           kept.insert(next.position)
         } else if context.permitsRewrite() {
           entries[i].rewrite { rewriter, id in unrolling.unroll(next.id, at: id, &rewriter) }

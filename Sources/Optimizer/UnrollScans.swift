@@ -34,7 +34,7 @@ extension Pass {
       factor = steps
     }
     for i in module.entries.indices {
-      let unrolling = Unrolling(module.entries[i].graph, module.dimensions, factor: factor)
+      let unrolling = Unrolling(module.entries[i], module.dimensions, factor: factor)
       module.entries[i].rewrite { rewriter, id in unrolling.unroll(id, &rewriter, &context) }
     }
   }
@@ -61,6 +61,7 @@ extension Diagnostic {
 /// The writing of bodies that do several steps.
 private struct Unrolling {
 
+  private let entry: String
   private let graph: Graph
   private let dimensions: [Dimension]
   private let places: [ID<Node>]
@@ -68,10 +69,11 @@ private struct Unrolling {
   /// The number of steps; `nil` to choose one.
   private let factor: Int?
 
-  init(_ graph: Graph, _ dimensions: [Dimension], factor: Int?) {
-    self.graph = graph
+  init(_ entry: Entry, _ dimensions: [Dimension], factor: Int?) {
+    self.entry = entry.name
+    self.graph = entry.graph
     self.dimensions = dimensions
-    self.places = graph.places
+    self.places = entry.graph.places
     self.factor = factor
   }
 
@@ -85,7 +87,7 @@ private struct Unrolling {
     let steps = factor ?? choice(for: scan, &context)
     if steps == 1 { return false }
     if let reason = obstacle(scan, id) {
-      context.record("\(count(of: scan)) by 1: \(reason)")
+      context.record("\(count(of: scan)) by 1: \(reason)", in: entry)
       return false
     }
     guard context.permitsRewrite() else { return false }
@@ -104,7 +106,8 @@ private struct Unrolling {
     let steps = [1, 2].first { turn <= 0.05 * work / rate * Double($0) } ?? 4
     let relation = steps == 1 ? "outweigh" : "do not outweigh"
     context.record(
-      "\(count(of: scan)) by \(steps): the step's \(operationsText(work)) \(relation) the loop")
+      "\(count(of: scan)) by \(steps): the step's \(operationsText(work)) \(relation) the loop",
+      in: entry)
     return steps
   }
 

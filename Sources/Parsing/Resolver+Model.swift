@@ -4,7 +4,7 @@ import IR
 extension Resolver {
 
   /// The ways in which a model can be called.
-  private static let entryNames = ["forward", "step", "gradient", "train"]
+  private static let entryNames = Entry.Kind.allCases.map(\.rawValue)
 
   /// Reads the whole model.
   mutating func resolve() {

@@ -12,7 +12,7 @@ extension GraphPlanner {
       wanted.append((output.value, view))
     }
     results.formUnion(entry.roots)
-    for update in entry.updates where canReplace(update, in: entry) {
+    for update in replacements(in: entry) {
       wanted.append((update.value, home(of: update.target)))
     }
     plan(graph.body, wanted: wanted)
@@ -20,44 +20,61 @@ extension GraphPlanner {
     return finish(entry.name)
   }
 
-  /// `true` iff the new value of a parameter or a slot can be computed where the old one lies: by an
-  /// element-wise line that is the last to read the old one.
+  /// Returns the updates of `entry` whose new value can be computed where the old one is: that of a
+  /// parameter or a slot, by an element-wise line that is the last to read the old one.
   ///
   /// Kernels are planned in the order of lines, those of a group together, and an element-wise one
   /// reads an element before it writes it. What only looks at the old one in another way, such as a
   /// transpose, reads it whenever it is read itself.
-  private func canReplace(_ update: Entry.Update, in entry: Entry) -> Bool {
-    let source: Source
-    switch update.target {
-    case .state: return false
-    case .parameter(let p): source = .parameter(p)
-    case .slot(let s): source = .slot(s)
+  private func replacements(in entry: Entry) -> [Entry.Update] {
+    var sources: [Source: [Value]] = [:]
+    for id in graph.nodes.ids {
+      if case .source(let source) = graph[id].op { sources[source, default: []].append(Value(id)) }
     }
-    guard let place = graph.body.nodes.firstIndex(of: update.value.node),
-      isElementwise(update.value.node),
-      entry.updates.count(where: { $0.value == update.value }) == 1
-    else { return false }
-    let sources = graph.nodes.ids.filter { graph[$0].op == .source(source) }.map { Value($0) }
-    for v in sources {
-      if results.contains(v) || graph.type(of: v) != graph.type(of: update.value) { return false }
-      for user in users[v, default: []] {
-        guard isComputed(user), let line = line(of: user),
-          line < place || line == place && isElementwise(user)
-        else { return false }
+    var updateCounts: [Value: Int] = [:]
+    for update in entry.updates { updateCounts[update.value, default: 0] += 1 }
+    let lines = self.lines
+    return entry.updates.filter { update in
+      let source: Source
+      switch update.target {
+      case .state: return false
+      case .parameter(let p): source = .parameter(p)
+      case .slot(let s): source = .slot(s)
+      }
+      guard let place = lines.places[update.value.node], !lines.nested.contains(update.value.node),
+        isElementwise(update.value.node), updateCounts[update.value] == 1
+      else { return false }
+      return sources[source, default: []].allSatisfy { v in
+        !results.contains(v) && graph.type(of: v) == graph.type(of: update.value)
+          && users[v, default: []].allSatisfy { user in
+            guard isComputed(user), let line = lines.places[user] else { return false }
+            return line < place || line == place && isElementwise(user)
+          }
       }
     }
-    return true
   }
 
-  /// Returns the position of the line outside of scans that node `id` is, or stands in.
-  private func line(of id: ID<Node>) -> Int? {
-    graph.body.nodes.firstIndex { $0 == id || isInside(id, $0) }
-  }
-
-  private func isInside(_ id: ID<Node>, _ outer: ID<Node>) -> Bool {
-    guard case .scan(let scan) = graph[outer].op else { return false }
-    let blocks = [scan.body] + (scan.remainder.map { [$0] } ?? [])
-    return blocks.contains { $0.nodes.contains { $0 == id || isInside(id, $0) } }
+  /// The position of the line outside of scans that each node is or is in, and the nodes in scans.
+  private var lines: (places: [ID<Node>: Int], nested: Set<ID<Node>>) {
+    var places: [ID<Node>: Int] = [:]
+    var nested: Set<ID<Node>> = []
+    func add(_ block: Block, _ place: Int) {
+      for id in block.nodes {
+        places[id] = place
+        nested.insert(id)
+        addBodies(of: id, place)
+      }
+    }
+    func addBodies(of id: ID<Node>, _ place: Int) {
+      guard case .scan(let scan) = graph[id].op else { return }
+      add(scan.body, place)
+      if let remainder = scan.remainder { add(remainder, place) }
+    }
+    for (place, id) in graph.body.nodes.enumerated() {
+      places[id] = place
+      addBodies(of: id, place)
+    }
+    return (places, nested)
   }
 
   /// `true` iff the result of node `id` has elements of its own.

@@ -26,7 +26,8 @@ extension GraphPlanner {
     for id in members where id != root && !isSegment(id, of: root) {
       if sizes(graph[id].results[0].type) != space { return false }
     }
-    guard epilogueIsEven(members, root, space) else { return false }
+    let uneven = makeEven(members, root, space)
+    defer { values.merge(uneven) { $1 } }
     let rows = product(counts(leading))
     let tile = Tile.best(
       rows: rows, units: division.units, segments: division.segments, machine: machine)
@@ -65,7 +66,7 @@ extension GraphPlanner {
         units = gcd(gcd(units, value(range.lower)), value(range.upper))
       }
       let segments = units == 0 ? 1 : columns / units
-      return segments > maximumSegments
+      return segments > machine.mostSegments
         ? Segmentation(units: columns, segments: 1)
         : Segmentation(units: units, segments: max(1, segments))
     }
@@ -78,29 +79,35 @@ extension GraphPlanner {
       }
       units = to - from
     }
-    guard let units, columns % units == 0, columns / units <= maximumSegments else { return nil }
+    guard let units, columns % units == 0, columns / units <= machine.mostSegments else {
+      return nil
+    }
     let usesRoot = members.contains { id in
       id != root && !isSegment(id, of: root) && graph[id].operands.contains(Value(root))
     }
     return usesRoot ? nil : Segmentation(units: units, segments: columns / units)
   }
 
-  /// The most segments for which a tile of one row leaves registers for factors.
-  private var maximumSegments: Int { min(8, machine.registers / 2 - 2) }
-
   private func gcd(_ a: Int, _ b: Int) -> Int { b == 0 ? a : gcd(b, a % b) }
 
-  /// `true` iff every tensor that the epilogue reads walks evenly over the rows of `space`.
-  private mutating func epilogueIsEven(
+  /// Copies the tensors that the epilogue reads and that do not walk evenly over the rows of
+  /// `space`, and returns what they were.
+  private mutating func makeEven(
     _ members: [ID<Node>], _ root: ID<Node>, _ space: [Int]
-  ) -> Bool {
+  ) -> [Value: Held] {
+    var result: [Value: Held] = [:]
     for id in members where id != root && !isSegment(id, of: root) {
-      for v in graph[id].operands where !members.contains(v.node) {
-        guard case .tensor(let view) = held(v) else { continue }
-        if Self.rowStride(view.strides(broadcastTo: space), space) == nil { return false }
+      for v in graph[id].operands where !members.contains(v.node) && result[v] == nil {
+        guard case .tensor(let view) = held(v),
+          Self.rowStride(view.strides(broadcastTo: space), space) == nil
+        else { continue }
+        result[v] = .tensor(view)
+        let copy = newTensor("rows", shape: space, scalar: view.scalar)
+        self.copy(view, to: copy, counts: counts(graph[id].results[0].type.shape))
+        values[v] = .tensor(copy)
       }
     }
-    return true
+    return result
   }
 
   /// Returns the elements between rows of a tensor with `strides` over `space`, whose last axis is

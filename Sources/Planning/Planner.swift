@@ -406,11 +406,12 @@ struct GraphPlanner {
 
   /// Plans the nodes of `block` and puts its results where they are wanted.
   mutating func plan(_ block: Block, wanted: [(Value, View)]) {
-    for (v, destination) in wanted where isComputed(v, in: block) {
+    let own = Set(block.nodes)
+    for (v, destination) in wanted where isComputed(v, among: own) {
       destinations[v, default: []].append(destination)
     }
     results.formUnion(wanted.map(\.0))
-    prepareJoints(in: block)
+    prepareJoints(in: block, own)
     var i = 0
     while i < block.nodes.count {
       let id = block.nodes[i]
@@ -427,13 +428,13 @@ struct GraphPlanner {
     }
     for (v, destination) in wanted {
       // What another block computes is copied here, whatever the other body of a scan has copied.
-      if isComputed(v, in: block) { satisfy(v, destination) } else { copy(v, to: destination) }
+      if isComputed(v, among: own) { satisfy(v, destination) } else { copy(v, to: destination) }
     }
   }
 
-  /// `true` iff a kernel of `block` itself, or a scan in it, computes `v`.
-  private func isComputed(_ v: Value, in block: Block) -> Bool {
-    guard block.nodes.contains(v.node) else { return false }
+  /// `true` iff a kernel of `nodes`, those of a block, or a scan among them, computes `v`.
+  private func isComputed(_ v: Value, among nodes: Set<ID<Node>>) -> Bool {
+    guard nodes.contains(v.node) else { return false }
     switch graph[v.node].op {
     case .source, .argument, .at, .oneHot, .slice, .transpose, .reshape, .detach, .broadcast:
       return false
@@ -442,8 +443,9 @@ struct GraphPlanner {
     }
   }
 
-  /// Lets what is computed for a concatenation or a stack be computed where it belongs.
-  private mutating func prepareJoints(in block: Block) {
+  /// Lets what is computed for a concatenation or a stack of `block`, whose nodes are `nodes`, be
+  /// computed where it belongs.
+  private mutating func prepareJoints(in block: Block, _ nodes: Set<ID<Node>>) {
     for id in block.nodes.reversed() {
       let axis: Int
       switch graph[id].op {
@@ -451,7 +453,7 @@ struct GraphPlanner {
       case .stack(let a): axis = a
       default: continue
       }
-      let own = graph[id].operands.filter { isComputed($0, in: block) }
+      let own = Set(graph[id].operands.filter { isComputed($0, among: nodes) })
       if own.isEmpty { continue }
       let views = jointViews(id, axis: axis, storage: singleStorage(for: Value(id)))
       for (v, view) in zip(graph[id].operands, views) where own.contains(v) {

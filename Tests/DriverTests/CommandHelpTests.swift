@@ -92,10 +92,6 @@ import Testing
       "unknown tokenizer 'letter'; did you mean 'letters'?; see 'graphc run --help'"
     ),
     (
-      ["verify", "a", "--entry", "setp"],
-      "unknown entry 'setp'; did you mean 'step'?; see 'graphc verify --help'"
-    ),
-    (
       ["compile", "a", "--threads", "0"],
       "'--threads' needs a whole number from 1 to 32767, found '0'; see 'graphc compile --help'"
     ),

@@ -27,7 +27,7 @@ import Testing
       $0.prefix { $0 != " " }
     }
     #expect(names.map(String.init) == Pipeline.standard.passes.map(\.name))
-    #expect(lines.contains { $0.hasPrefix("  unroll: ") })
+    #expect(lines.contains { $0.hasPrefix("  unroll in forward") })
   }
 
   @Test(arguments: runs)

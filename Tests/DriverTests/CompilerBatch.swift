@@ -1,4 +1,5 @@
 import CodeGen
+import Diagnostics
 import Driver
 import Foundation
 import IR
@@ -46,9 +47,11 @@ struct CompilerBatch {
       let compilation = try Compilation(module, options: options)
       guard isWanted(compilation.plan) else { return false }
       compilations.append((name, compilation))
-    } catch {
+    } catch let error as CompilationError {
       let messages = error.diagnostics.sorted.map(\.message).joined(separator: "; ")
       failures[name] = TestFailure("\(name) is refused: \(messages)")
+    } catch {
+      failures[name] = TestFailure("\(name): \(error)")
     }
     return true
   }

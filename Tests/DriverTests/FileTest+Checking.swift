@@ -119,7 +119,8 @@ extension FileTest {
     let source = GraphSource(path: "expect.graph", utf8: Array(text.utf8))
     guard let expected = try? source.module(overriding: [], warnings: &warnings) else { return nil }
     for entry in expected.entries where found.entries.contains(where: { $0.name == entry.name }) {
-      if let problem = try changeOfNumbers(expected, entry.name, found, entry.name) { return problem }
+      let problem = try changeOfNumbers(expected, entry.name, found, entry.name)
+      if problem != nil { return problem }
     }
     return nil
   }

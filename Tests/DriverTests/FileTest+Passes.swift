@@ -24,9 +24,9 @@ extension FileTest {
     var result = original
     var records: [PassRecord] = []
     let warnings: DiagnosticSet
-    do throws(CompilationError) {
+    do {
       warnings = try Compilation.optimize(&result, options) { record, _ in records.append(record) }
-    } catch {
+    } catch let error as CompilationError {
       return try compare(diagnostics + error.diagnostics.sorted, in: source.files)
     }
     try compare(diagnostics + warnings.sorted, in: source.files)

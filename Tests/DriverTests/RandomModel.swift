@@ -59,12 +59,12 @@ struct RandomModel: Sendable {
     let source = GraphSource(path: "random.graph", utf8: Array(graph.description.utf8))
     var warnings = DiagnosticSet()
     var module: Module
-    do throws(CompilationError) {
+    do {
       module = try source.module(overriding: [], warnings: &warnings)
       var options = CompilationOptions(target: .native)
       options.passes = [.writeEntries, .maskLengths]
       _ = try Compilation.optimize(&module, options)
-    } catch {
+    } catch let error as CompilationError {
       let text = error.diagnostics.sorted.map { $0.rendered(in: source.files) }.joined()
       throw TestFailure("seed \(seed) is refused:\n\(text)\n\(graph.description)")
     }

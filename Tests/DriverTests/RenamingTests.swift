@@ -18,7 +18,7 @@ import Testing
       let compilation = try Compilation(source, options: options)
       #expect(compilation.warnings.elements.map(\.code.name).allSatisfy { $0 == "unused-input" })
       return compilation.records.map { "\($0.pass) \($0.rewrites) \($0.nodesAfter)" }
-    } catch {
+    } catch let error as CompilationError {
       throw TestFailure(error.diagnostics.sorted.map { $0.rendered(in: source.files) }.joined())
     }
   }

@@ -48,7 +48,7 @@ import Testing
       whole = try Compilation(source, options: options) { record, module in
         stages.append((record?.pass ?? "reading", module.description))
       }
-    } catch {
+    } catch let error as CompilationError {
       throw TestFailure(error.diagnostics.sorted.map { $0.rendered(in: source.files) }.joined())
     }
     // The dimensions stand in the saved text.
@@ -59,7 +59,7 @@ import Testing
       let resumed: Compilation
       do {
         resumed = try Compilation(saved, options: options)
-      } catch {
+      } catch let error as CompilationError {
         let errors = error.diagnostics.sorted.map { $0.rendered(in: saved.files) }.joined()
         throw TestFailure("the text after pass \(i), '\(pass)', is refused:\n\(errors)\(text)")
       }

@@ -70,7 +70,7 @@ struct PassCheck {
     var module = source
     var stages: [(pass: Pass, module: Module)] = []
     var passContext = context()
-    pipeline.run(on: &module, context: &passContext) { record, module in
+    try pipeline.run(on: &module, context: &passContext) { record, module in
       stages.append((pipeline.passes[record.position], module))
     }
     try #require(!passContext.diagnostics.containsError)
@@ -84,7 +84,7 @@ struct PassCheck {
       try check(pass, on: parsed, is: printed)
       var continued = parsed
       var continuedContext = context()
-      pipeline.run(on: &continued, context: &continuedContext)
+      try pipeline.run(on: &continued, context: &continuedContext)
       if pipeline.isResumed {
         #expect(continued.description == module.description, "from the text after \(pass.name)")
       }
@@ -103,7 +103,7 @@ struct PassCheck {
       var context = PassContext(
         machine: testMachine, unrolling: unrolling, rewriteLimit: limit)
       var count = 0
-      pipeline.run(on: &module, context: &context) { record, _ in count += record.rewrites }
+      try pipeline.run(on: &module, context: &context) { record, _ in count += record.rewrites }
       let printed = module.description
       #expect(module.verificationErrors() == [], "after \(limit) rewrites:\n\(printed)")
       #expect(try Self.parsed(printed).description == printed, "after \(limit) rewrites")

@@ -45,7 +45,9 @@ import Testing
     module.finishedPasses = ["entries", "lengths", "differentiate", "dead", "fold"]
     var context = PassContext(machine: testMachine)
     var names: [String] = []
-    Pipeline.standard.run(on: &module, context: &context) { record, _ in names.append(record.pass) }
+    try Pipeline.standard.run(on: &module, context: &context) { record, _ in
+      names.append(record.pass)
+    }
     #expect(names == Pipeline.standard.passes.dropFirst(4).map(\.name))
     let done = ["entries", "lengths", "differentiate", "dead", "fold", "simplify"]
     #expect(Array(module.finishedPasses.prefix(6)) == done)
@@ -55,7 +57,7 @@ import Testing
     var module = try module(Self.text)
     var context = PassContext(machine: testMachine, unrolling: .by(2))
     var records: [PassRecord] = []
-    Pipeline([.unrollScans], after: []).run(on: &module, context: &context) { record, _ in
+    try Pipeline([.unrollScans], after: []).run(on: &module, context: &context) { record, _ in
       records.append(record)
     }
     #expect(records.map(\.rewrites) == [1, 0, 0, 1])

@@ -48,7 +48,7 @@ import Testing
     for (steps, unrolling) in [(257, PassContext.Unrolling.full), (5, .by(257))] {
       var module = try module(Self.text(steps: steps))
       var context = PassContext(machine: testMachine, unrolling: unrolling)
-      Pipeline([.unrollScans], after: []).run(on: &module, context: &context)
+      try Pipeline([.unrollScans], after: []).run(on: &module, context: &context)
       let messages = context.diagnostics.elements.map(\.message)
       #expect(messages.count == 1)
       #expect(messages.first?.contains("would have 257 steps; at most 256") == true)
@@ -68,7 +68,7 @@ import Testing
     var module = try module(text)
     var context = PassContext(machine: testMachine)
     var choices: [String] = []
-    Pipeline([.unrollScans], after: []).run(on: &module, context: &context) { record, _ in
+    try Pipeline([.unrollScans], after: []).run(on: &module, context: &context) { record, _ in
       choices += record.choices.map(\.reason)
     }
     #expect(choices.last == "n by 1: the step's 200 kFLOP outweigh the loop")

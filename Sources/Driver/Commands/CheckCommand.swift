@@ -19,7 +19,7 @@ extension Command {
     options: [
       CommandLineOption("--codes", "list the codes of all mistakes, with an example each"),
       CommandLineOption(
-        "--entry", value: "NAME", "an entry that must exist: forward, step or train"),
+        "--entry", value: "NAME", "an entry that must exist: \(Entry.Kind.list)"),
     ] + CompilingOptions.options + [CompilingOptions.seed, CompilingOptions.json]
   ) { arguments, console in
     if arguments.contains("--codes") {
@@ -70,7 +70,7 @@ private struct Check {
   init(_ arguments: CommandLineArguments, _ console: Console) throws {
     options = try CompilingOptions(arguments).compilation
     _ = try arguments.integer(of: "--seed", in: 0...UInt64.max)
-    entry = try entryName(arguments)
+    entry = arguments.value(of: "--entry")
     source = try Source(opening: arguments.operand("the graph"), console: console)
     self.console = console
   }
@@ -132,16 +132,20 @@ func requireEntry(_ name: String, of module: Module, from original: Module) thro
   if names.contains(name) { return }
   if name == "step", let refusal = stepRefusal(of: original) { throw CompilationError(refusal) }
   if name == "train" { throw CompilationError(.noTrain(at: original.nameSpan)) }
-  throw RunnerError(
-    .input, "the model has no entry '\(name)'; there are \(names.joined(separator: ", "))")
+  let near = suggestion(for: name, among: names).map { "; did you mean '\($0)'?" }
+  let quoted = names.map { "'\($0)'" }.joined(separator: ", ")
+  let all = names.count == 1 ? "; its entry is \(quoted)" : "; its entries are \(quoted)"
+  throw RunnerError(.input, "the model has no entry '\(name.printable)'\(near ?? all)")
 }
 
-/// Returns the entry that option `--entry` of `arguments` names.
-func entryName(_ arguments: CommandLineArguments) throws(CommandLineError) -> String? {
-  guard let name = arguments.value(of: "--entry") else { return nil }
-  let known = ["forward", "step", "train"]
-  guard known.contains(name) else { throw CompilingOptions.unknown("entry", name, among: known) }
-  return name
+extension Module {
+
+  /// The entry that is meant where none is named: `forward`, or the only one.
+  var defaultEntry: String {
+    let isOnly = form == .entries && entries.count == 1
+    return isOnly ? entries[0].name : Entry.Kind.forward.rawValue
+  }
+
 }
 
 extension Diagnostic {

@@ -51,7 +51,7 @@ package struct Command: Sendable {
     \(list)
     'graphc COMMAND --help' describes a command and shows examples. The exit status is 0 if all went
     well (warnings included), 1 if the input is wrong, 2 if the command line is wrong, 3 if the
-    environment is wrong.
+    environment is wrong, 4 if graphc finds a fault of its own.
 
     """
 
@@ -129,7 +129,8 @@ extension Command {
     return command.perform(Array(arguments.dropFirst()), console: console)
   }
 
-  private func perform(_ arguments: [String], console: Console) -> Ending {
+  /// Does the work, or reports why it cannot be done, and returns how the command ends.
+  func perform(_ arguments: [String], console: Console) -> Ending {
     do {
       let words = try CommandLineArguments(arguments, options: options + [.help])
       if words.contains("--help") {
@@ -159,6 +160,9 @@ extension Command {
       console.report(error.rendered)
       if case .interrupted(let signal) = error.kind { return .interrupted(signal: signal) }
       return .status(EnvironmentError.exitStatus)
+    case let error as CompilerFault:
+      console.report(error.report(savingTo: console.faultFolders))
+      return .status(CompilerFault.exitStatus)
     case let error as FileError:
       let error = RunnerError(error)
       console.report("error: \(error.message.printable)\n")

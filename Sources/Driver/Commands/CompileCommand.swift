@@ -44,6 +44,9 @@ extension Command {
     }
     let report = try CompilationReport(source, options.compilation, console)
     if let printed {
+      if arguments.contains("--json") {
+        throw CommandLineError("'--print' prints a text, which '--json' does not go with")
+      }
       console.print(printed.text(of: report.compilation))
       return 0
     }
@@ -286,13 +289,24 @@ extension EntryPlan {
 extension PassContext.Choice {
 
   /// The choice as a program reads it.
-  var json: JSON { ["pass": .string(pass), "reason": .string(reason)] }
+  var json: JSON {
+    [
+      "pass": .string(pass), "entries": .array(entries.map { .string($0) }),
+      "reason": .string(reason),
+    ]
+  }
+
+  /// The choice as a person reads it.
+  fileprivate var text: String {
+    let place = entries.isEmpty ? "" : " in \(entries.joined(separator: ", "))"
+    return "\(pass)\(place): \(reason)"
+  }
 
 }
 
 extension [PassContext.Choice] {
 
   /// The choices as a person reads them, one line each.
-  var text: String { map { "  \($0.pass): \($0.reason)\n" }.joined() }
+  var text: String { map { "  \($0.text)\n" }.joined() }
 
 }

@@ -14,6 +14,10 @@ package struct Console {
   /// The number of columns of the terminal that standard error goes to; `nil` if it goes elsewhere.
   package let terminalWidth: Int?
 
+  /// The folders that a graph which shows a fault of graphc may be written to: the first that takes
+  /// it gets it.
+  package let faultFolders: [String]
+
   /// Takes the text for standard output: results.
   package let print: (String) -> Void
 
@@ -29,6 +33,7 @@ package struct Console {
   /// Creates a console.
   package init(
     environment: [String: String], isColored: Bool = false, terminalWidth: Int? = nil,
+    faultFolders: [String] = [".", FileManager.default.temporaryDirectory.path],
     print: @escaping (String) -> Void, outputFailure: @escaping () -> FileError? = { nil },
     report: @escaping (String) -> Void,
     readInput: @escaping (Int) throws(FileError) -> [UInt8] = { _ in [] }
@@ -36,6 +41,7 @@ package struct Console {
     self.environment = environment
     self.isColored = isColored
     self.terminalWidth = terminalWidth
+    self.faultFolders = faultFolders
     self.print = print
     self.outputFailure = outputFailure
     self.report = report

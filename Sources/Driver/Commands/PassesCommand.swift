@@ -27,39 +27,58 @@ extension Command {
       CommandLineOption("--diff", "print what changes, not all of the graph"),
       CommandLineOption("--rewrite-limit", value: "N", "stop rewriting after N rewrites"),
       CommandLineOption(
-        "--entry", value: "NAME", "the entry to count for: forward (the default), step or train"),
+        "--entry", value: "NAME", "the entry to count for: \(Entry.Kind.list) (default: the first)"),
     ] + CompilingOptions.options + [CompilingOptions.seed, CompilingOptions.json]
   ) { arguments, console in
     var options = try CompilingOptions(arguments).compilation
     options.rewriteLimit = try arguments.integer(of: "--rewrite-limit", in: 0...Int.max)
     _ = try arguments.integer(of: "--seed", in: 0...UInt64.max)
     let selection = try StageSelection(arguments)
-    let entry = try entryName(arguments) ?? "forward"
+    let entry = arguments.value(of: "--entry")
     let source = try Source(opening: arguments.operand("the graph"), console: console)
-    let history = try console.reporting(source) {
-      var warnings = DiagnosticSet()
-      let module = try source.module(overriding: options.dimensions, warnings: &warnings)
-      let history = try PassHistory(module, options, entry: entry)
-      warnings.insert(contentsOf: history.warnings.elements)
-      console.report(warnings, in: source)
-      return history
-    }
-    let stages = try selection.stages(of: history)
-    if arguments.contains("--json") {
-      console.print(history.json(printing: stages).printed(.indented) + "\n")
-    } else if let stage = selection.onlyStage(of: history, stages) {
-      console.report(history.text)
-      console.print(stage)
-    } else {
-      console.print(selection.text(of: history, stages) + history.text)
-    }
+    try console.printPasses(
+      options, on: source, selection, entry: entry, asJSON: arguments.contains("--json"))
     return 0
   }
 
 }
 
+extension Console {
+
+  /// Prints what the passes of `options` make of `source`, with the stages of `selection`.
+  ///
+  /// Where a pass breaks the module, the stages before it are printed before the fault is thrown.
+  func printPasses(
+    _ options: CompilationOptions, on source: Source, _ selection: StageSelection,
+    entry: String? = nil, asJSON: Bool = false
+  ) throws {
+    let history = try reporting(source) {
+      var warnings = DiagnosticSet()
+      let module = try source.module(overriding: options.dimensions, warnings: &warnings)
+      let history = try PassHistory(module, options, entry: entry ?? module.defaultEntry)
+      if let entry, history.fault == nil, history.result.form == .entries {
+        try requireEntry(entry, of: history.result, from: module)
+      }
+      warnings.insert(contentsOf: history.warnings.elements)
+      report(warnings, in: source)
+      return history
+    }
+    let stages = try selection.stages(of: history)
+    if asJSON {
+      print(history.json(printing: stages).printed(.indented) + "\n")
+    } else if let stage = selection.onlyStage(of: history, stages) {
+      report(history.text)
+      print(stage)
+    } else {
+      print(selection.text(of: history, stages) + history.text)
+    }
+    if let fault = history.fault { throw fault }
+  }
+
+}
+
 /// What passes made of a module, one after the other.
-private struct PassHistory {
+struct PassHistory {
 
   /// A pass and what it made.
   struct Stage {
@@ -84,10 +103,16 @@ private struct PassHistory {
   let stages: [Stage]
   let warnings: DiagnosticSet
 
+  /// What the last of the passes made.
+  let result: Module
+
+  /// Why there is no stage behind the last, if a pass has broken the module.
+  let fault: CompilerFault?
+
   /// Runs the passes that `options` ask for on `module`, and counts what a call of `entry` costs.
   init(
     _ module: Module, _ options: CompilationOptions, entry: String
-  ) throws(CompilationError) {
+  ) throws {
     func cost(_ module: Module) -> Cost {
       module.cost(ofEntry: module.entries.firstIndex { $0.name == entry } ?? 0)
     }
@@ -95,13 +120,19 @@ private struct PassHistory {
     originalCost = cost(module)
     var result = module
     var stages: [Stage] = []
-    warnings = try Compilation.optimize(&result, options) { record, module in
-      stages.append(
-        Stage(
-          record: record, run: stages.count { $0.record.pass == record.pass } + 1,
-          text: module.description, cost: cost(module)))
+    do {
+      warnings = try Compilation.optimize(&result, options) { record, module in
+        stages.append(
+          Stage(
+            record: record, run: stages.count { $0.record.pass == record.pass } + 1,
+            text: module.description, cost: cost(module)))
+      }
+      fault = nil
+    } catch let error as CompilerFault {
+      (warnings, fault) = (DiagnosticSet(), error)
     }
     self.stages = stages
+    self.result = result
   }
 
   /// The text and the cost before the stage at `index`.
@@ -153,7 +184,7 @@ private struct PassHistory {
 }
 
 /// The stages that are printed, and how.
-private struct StageSelection {
+struct StageSelection {
 
   /// The pass behind which a graph is printed, and which of its runs, from one.
   private let name: String?
@@ -179,12 +210,14 @@ private struct StageSelection {
     run = number
   }
 
-  /// Returns the positions in `history` of the stages that are asked for.
+  /// Returns the positions in `history` of the stages that are asked for; of one that a fault has
+  /// prevented, all that are there.
   func stages(of history: PassHistory) throws(CommandLineError) -> [Int] {
     let all = Array(history.stages.indices)
     guard let name else { return printsChanged || printsDifferences ? all : [] }
     if name == "all" { return all }
     let runs = all.filter { history.stages[$0].record.pass == name }
+    if history.fault != nil, run > runs.count { return all }
     if runs.isEmpty {
       let passes = history.stages.map(\.name)
       let these = passes.isEmpty ? "none does" : "these do: \(passes.joined(separator: ", "))"
@@ -200,7 +233,7 @@ private struct StageSelection {
 
   /// Returns what is printed if just one thing is asked for, or `nil`.
   func onlyStage(of history: PassHistory, _ stages: [Int]) -> String? {
-    if history.stages.isEmpty { return history.original }
+    if history.stages.isEmpty, history.fault == nil { return history.original }
     guard let name, name != "all", stages.count == 1 else { return nil }
     return text(ofStage: stages[0], in: history)
   }

@@ -37,7 +37,8 @@ extension Command {
     ],
     options: [
       CommandLineOption(
-        "--entry", value: "NAME", "what to call: forward (the default), step or train"),
+        "--entry", value: "NAME",
+        "what to call: \(Entry.Kind.list) (default: forward)"),
       CommandLineOption("--interpret", "answer from the interpreter, in double precision"),
       CommandLineOption(
         "--label", value: "NAME=FILE.npy", isRepeatable: true, "a label that rows should have"),
@@ -57,6 +58,9 @@ private struct ModelRun {
   let data: DataOptions
   let weightOptions: WeightOptions
   let textOptions: TextOptions
+
+  /// The module with the sizes that the options say.
+  let written: Module
   let entry: String
   let isInterpreted: Bool
   let isForPrograms: Bool
@@ -68,7 +72,6 @@ private struct ModelRun {
     data = try DataOptions(arguments)
     weightOptions = try WeightOptions(arguments)
     textOptions = try TextOptions(arguments)
-    entry = try entryName(arguments) ?? "forward"
     isInterpreted = arguments.contains("--interpret")
     isForPrograms = arguments.contains("--json")
     let file = try arguments.operand("the graph")
@@ -77,10 +80,15 @@ private struct ModelRun {
     }
     source = try Source(opening: file, console: console)
     self.console = console
+    written = try console.reporting(source) { [source, options] in
+      var ignored = DiagnosticSet()
+      return try source.module(overriding: options.compilation.dimensions, warnings: &ignored)
+    }
+    entry = arguments.value(of: "--entry") ?? written.defaultEntry
   }
 
   func run() throws -> Int32 {
-    let module = try module(options.compilation.dimensions)
+    let module = written
     if textOptions.givesRows, textOptions.isFolder || entry == "forward" && data.inputs.isEmpty {
       return try runOnFolder(module)
     }
@@ -272,7 +280,7 @@ extension Module {
 
   /// Returns the model with its entries, lengths and updates written out, after the passes that
   /// `options` ask for.
-  func withEntries(_ options: CompilationOptions) throws(CompilationError) -> Module {
+  func withEntries(_ options: CompilationOptions) throws -> Module {
     var options = options
     options.passes = options.passes ?? []
     options = options.completed(for: self)

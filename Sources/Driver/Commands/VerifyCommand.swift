@@ -23,7 +23,7 @@ extension Command {
     examples: ["Graphs/rnn.graph", "Graphs/rnn.graph --dim batch=3 --dim hidden=17 --calls 100"],
     options: [
       CommandLineOption(
-        "--entry", value: "NAME", "what to call: forward, step or train (default: all)"),
+        "--entry", value: "NAME", "what to call: \(Entry.Kind.list) (default: all)"),
       CommandLineOption("--calls", value: "N", "how often each entry is called (default: 2)"),
       CommandLineOption("--steps", value: "N", "the steps of calls that count them (default: all)"),
     ] + CompilingOptions.options
@@ -33,7 +33,7 @@ extension Command {
     let seed = try arguments.integer(of: "--seed", in: 0...UInt64.max) ?? 0
     let calls = try arguments.integer(of: "--calls", in: 1...1_000_000) ?? 2
     let steps = try arguments.integer(of: "--steps", in: 0...Int(Int32.max))
-    let entry = try entryName(arguments)
+    let entry = arguments.value(of: "--entry")
     let source = try Source(opening: arguments.operand("the graph"), console: console)
     let (original, compilation) = try console.reporting(source) {
       var warnings = DiagnosticSet()

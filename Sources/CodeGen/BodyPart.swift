@@ -1,0 +1,125 @@
+/// The names that parts of a function may need a parameter or a definition for.
+struct BodyContext {
+
+  /// The names of the parameters of the whole function.
+  let parameters: [String]
+
+  /// Pointers into the workspace and to final states, each with the line that defines it.
+  let longPointers: [(name: String, line: String)]
+  let finals: [(name: String, line: String)]
+
+  private let parameterPositions: [String: Int]
+  private let longPositions: [String: Int]
+  private let finalPositions: [String: Int]
+
+  init(
+    parameters: [String], longPointers: [(name: String, line: String)],
+    finals: [(name: String, line: String)]
+  ) {
+    func positions(_ names: [String]) -> [String: Int] {
+      Dictionary(names.enumerated().map { ($1, $0) }) { first, _ in first }
+    }
+    self.parameters = parameters
+    self.longPointers = longPointers
+    self.finals = finals
+    parameterPositions = positions(parameters)
+    longPositions = positions(longPointers.map(\.name))
+    finalPositions = positions(finals.map(\.name))
+  }
+
+  /// The typed pointers to memory, what they are made of, and their elements.
+  static let bases = [
+    ("numbers", "workspace", "Float"), ("integers", "workspace", "Int32"),
+    ("values", "weights", "Float"), ("places", "weights", "Int32"),
+  ]
+
+  /// Returns the positions of the parameters in `words`, in order; likewise of the others.
+  func parameters(in words: Set<String>) -> [Int] {
+    words.compactMap { parameterPositions[$0] }.sorted()
+  }
+
+  func longPointers(in words: Set<String>) -> [Int] {
+    words.compactMap { longPositions[$0] }.sorted()
+  }
+
+  func finals(in words: Set<String>) -> [Int] {
+    words.compactMap { finalPositions[$0] }.sorted()
+  }
+
+}
+
+/// Lines that become the body of one function, and the words in them.
+struct BodyPart {
+
+  private(set) var body = SourceWriter()
+
+  /// The identifiers in the lines, and those that are defined there.
+  private var words: Set<String> = []
+  private var defined: Set<String> = []
+
+  /// Returns `pieces`, one after the other, as bodies of functions that have up to `limit` lines,
+  /// unless a piece alone has more.
+  static func parts(
+    of pieces: [SourceWriter], in context: BodyContext, limit: Int
+  ) -> [BodyPart] {
+    var result = [BodyPart()]
+    for piece in pieces {
+      var longer = result[result.count - 1]
+      let isEmpty = longer.body.lines.isEmpty
+      longer.append(piece)
+      if isEmpty || longer.length(in: context) <= limit {
+        result[result.count - 1] = longer
+      } else {
+        var next = BodyPart()
+        next.append(piece)
+        result.append(next)
+      }
+    }
+    return result
+  }
+
+  private mutating func append(_ piece: SourceWriter) {
+    body.append(piece)
+    words.formUnion(piece.words)
+    for line in piece.lines where line.hasPrefix("var ") {
+      defined.insert(String(line.dropFirst("var ".count).prefix { $0 != " " }))
+    }
+  }
+
+  /// The lines of the function: the body, definitions, and a head with about two parameters a line.
+  private func length(in context: BodyContext) -> Int {
+    body.lines.count + definitions(in: context).count + parameters(in: context).count / 2 + 4
+  }
+
+  /// The identifiers that the body needs, with those that its definitions need.
+  private func needed(in context: BodyContext) -> Set<String> {
+    var result = words
+    for i in finals(in: context) {
+      result.formUnion(SourceWriter.words(in: context.finals[i].line))
+    }
+    if !context.longPointers(in: result).isEmpty { result.insert("numbers") }
+    for (name, base, _) in BodyContext.bases where result.contains(name) { result.insert(base) }
+    return result
+  }
+
+  private func finals(in context: BodyContext) -> [Int] {
+    context.finals(in: words).filter { !defined.contains(context.finals[$0].name) }
+  }
+
+  /// Returns the positions of the parameters that the function needs.
+  func parameters(in context: BodyContext) -> [Int] {
+    context.parameters(in: needed(in: context))
+  }
+
+  /// Returns the lines before the body, which define what it uses.
+  func definitions(in context: BodyContext) -> [String] {
+    let needed = needed(in: context)
+    var result: [String] = []
+    for (name, base, element) in BodyContext.bases where needed.contains(name) {
+      result.append("let \(name) = \(base).assumingMemoryBound(to: \(element).self)")
+    }
+    result += context.longPointers(in: needed).map { context.longPointers[$0].line }
+    return result + finals(in: context).map { context.finals[$0].line }
+  }
+
+}
