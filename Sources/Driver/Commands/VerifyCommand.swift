@@ -18,7 +18,8 @@ extension Command {
 
       Numbers may differ by 1e-5 times the largest expected magnitude, or by 1e-5 if that is larger.
       Indices and truth values must be equal, unless numbers that differ by less would change them. The
-      exit status is 1 if something else differs.
+      exit status is 1 if something else differs. A stage that 'passes' has printed is compared with
+      itself: what the passes before it did wrong is not seen.
       """,
     examples: ["Graphs/rnn.graph", "Graphs/rnn.graph --dim batch=3 --dim hidden=17 --calls 100"],
     options: [
@@ -39,6 +40,12 @@ extension Command {
       var warnings = DiagnosticSet()
       let module = try source.module(
         overriding: options.compilation.dimensions, warnings: &warnings)
+      if !module.finishedPasses.isEmpty {
+        let passes = module.finishedPasses.map { "'\($0)'" }.joined(separator: ", ")
+        console.note(
+          "passes have made this graph (\(passes)): it is compared with itself, not with the graph "
+            + "that they began with")
+      }
       let compilation = try Compilation(
         module, options: options.compilation.completed(for: module), warnings: warnings)
       if let entry { try requireEntry(entry, of: compilation.module, from: module) }

@@ -1,0 +1,60 @@
+import Driver
+import Testing
+
+/// Layers of one shape share their kernels: more of them are more calls.
+@Suite struct EmissionGrowthTests {
+
+  /// Returns the Swift text of `count` layers of long short-term memory, to be trained or not.
+  private static func text(layers count: Int, isTrained: Bool) throws -> String {
+    let uses = (0..<count).map {
+      "  use l\($0) = lstm(inputs: \($0 == 0 ? "vocab" : "hidden"), hidden: hidden) carried\n"
+    }
+    let calls = (0..<count).map { "    y\($0) = l\($0)(\($0 == 0 ? "x" : "y\($0 - 1)"))\n" }
+    let training = """
+        train {
+          loss = cross_entropy(logits, next)
+          clip = global_norm(1)
+          optimizer = adam(lr: 0.001)
+        }
+      """
+    let graph = """
+      model Deep {
+        dim vocab = 28, hidden = 32, batch = 8, num_steps = 12
+        input tokens : index<vocab>[num_steps, batch]
+        label next : index<vocab>[num_steps, batch]
+      \(uses.joined())
+        param W : f32[hidden, vocab] = zeros
+        scan t in num_steps {
+          x = one_hot(tokens[t])
+      \(calls.joined())
+          logits[t] = linear(y\(count - 1), W)
+        }
+        output logits
+      \(isTrained ? training : "")
+      }
+      """
+    let source = GraphSource(path: "deep.graph", utf8: Array(graph.utf8))
+    return try Compilation(source, options: CompilationOptions(target: FileTest.target)).file.text
+  }
+
+  /// Returns the number of functions in `text` that are kernels, and that of its lines.
+  private static func size(_ text: String) -> (kernels: Int, lines: Int) {
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+    let heads = lines.filter { line in
+      line.hasPrefix("fileprivate func ") && !line.contains("Part") && !line.contains("Entry")
+    }
+    return (heads.count, lines.count)
+  }
+
+  @Test(arguments: [false, true])
+  func growsByCallsAlone(_ isTrained: Bool) throws {
+    let counts = isTrained ? [4, 5, 6] : [4, 8, 12]
+    let sizes = try counts.map { try Self.size(Self.text(layers: $0, isTrained: isTrained)) }
+    #expect(sizes.map(\.kernels) == Array(repeating: sizes[0].kernels, count: 3))
+    // As many lines for each layer, but for how calls are divided among functions.
+    let growth = zip(sizes, sizes.dropFirst()).map { $1.lines - $0.lines }
+    let ratio = Double(growth[1]) / Double(growth[0])
+    #expect((0.95...1.05).contains(ratio), "\(sizes)")
+  }
+
+}
