@@ -8,7 +8,7 @@ extension Emitter {
   mutating func emit(_ loss: CrossEntropy, _ share: Share? = nil) -> EmittedCall {
     for operation in [
       VectorOperation.load, .loadFirst, .splat, .maximum, .subtract, .exponential, .add,
-      .horizontalSum, .horizontalMaximum,
+      .horizontalMaximum,
     ] { use(operation) }
     for operation in loss.isGradient
       ? [VectorOperation.store, .storeFirst, .multiply] : [.logarithm]
@@ -86,23 +86,21 @@ extension Emitter {
       writer.line("top = maximum(top, \(x))")
     }
     body.line("let peak = splat(horizontalMaximum(top))")
-    body.line("var sum = Vector()")
-    emitChunks(loss.columns, &body) { emitter, writer, k, lanes in
+    let total = emitSum(of: loss.columns, &body) { emitter, writer, k, lanes in
       let x = emitter.load(pointer("x", [(k, 1)]), .float, stride: 1, lanes)
       writer.line("let e = exponential(subtract(\(x), peak))")
       if loss.isGradient {
         writer.line(emitter.store("e", pointer("y", [(k, 1)]), .float, stride: 1, lanes))
       }
-      var e = "e"
-      if case .first(let count) = lanes { e = emitter.cleared("e", count: count) }
-      writer.line("sum = add(sum, \(e))")
+      if case .first(let count) = lanes { return emitter.cleared("e", count: count) }
+      return "e"
     }
     if !loss.isGradient {
-      body.line("let logarithms = add(peak, logarithm(splat(horizontalSum(sum))))")
+      body.line("let logarithms = add(peak, logarithm(splat(\(total))))")
       body.line("total += Double(logarithms[0]) - Double(x[Int(labels[row])])")
       return
     }
-    body.line("let scale = splat(share / horizontalSum(sum))")
+    body.line("let scale = splat(share / \(total))")
     emitChunks(loss.columns, &body) { emitter, writer, k, lanes in
       let place = pointer("y", [(k, 1)])
       let e = emitter.load(place, .float, stride: 1, lanes)

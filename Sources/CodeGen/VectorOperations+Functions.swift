@@ -156,6 +156,21 @@ extension VectorOperation {
         """)
   }
 
+  /// Compensated summation: W. Kahan, "Further remarks on reducing truncation errors",
+  /// Communications of the ACM 8 (1), 1965. A sum that overflows stays infinite.
+  var accumulateText: OperationText {
+    OperationText(
+      common: """
+        \(inlined) accumulate(_ x: Vector, _ sum: inout Vector, _ error: inout Vector) {
+          let term = subtract(x, error)
+          let next = add(sum, term)
+          let e = subtract(subtract(next, sum), term)
+          error = select(less(absolute(e), splat(.infinity)), e, Vector())
+          sum = next
+        }
+        """)
+  }
+
   func horizontalSumText(_ lanes: Int) -> OperationText {
     var text = "\(inlined) horizontalSum(_ v: Vector) -> Float {\n"
     var last = "v"

@@ -81,6 +81,9 @@ package enum VectorOperation: String, CaseIterable, Hashable, Sendable {
   // Elementary functions and the part that three of them share.
   case reducedExponential, exponential, hyperbolicTangent, sigmoid, logarithm
 
+  // `accumulate(v, &sum, &error)` adds a vector to a sum, without what the last one added too much.
+  case accumulate
+
   // `horizontalSum(v)` adds halves to halves, down to a float; `horizontalMaximum(v)` is a float.
   case horizontalSum, horizontalMaximum
 
@@ -201,6 +204,7 @@ extension VectorOperation {
       [
         .splitAtExponent, .multiplyAdd, .add, .subtract, .multiply, .splat, .select, .less, .equal,
       ]
+    case .accumulate: [.add, .subtract, .absolute, .less, .select, .splat]
     case .scrambled: [.addIntegers, .multiplyIntegers, .exclusiveOr, .shiftRight, .splatIntegers]
     case .multiplyAdd, .add, .subtract, .multiply, .divide, .negate, .absolute, .squareRoot, .flush,
       .copySign, .minimum, .maximum, .equal, .notEqual, .less, .lessEqual, .greater, .greaterEqual,
@@ -291,6 +295,7 @@ extension VectorOperation {
     case .hyperbolicTangent: hyperbolicTangentText
     case .sigmoid: sigmoidText
     case .logarithm: logarithmText
+    case .accumulate: accumulateText
     case .horizontalSum: horizontalSumText(n)
     case .horizontalMaximum: horizontalMaximumText(floats, n)
     }

@@ -15,16 +15,35 @@ extension Program {
     Access(reads: inputs.map(\.place), writes: outputs.map(\.operand.place))
   }
 
+  /// `true` iff the program reads what lies at `place` element by element as it writes it.
+  fileprivate func replaces(_ place: Place) -> Bool {
+    let written = outputs.map(\.operand).filter { $0.place == place }
+    return inputs.allSatisfy { $0.place != place || written.allSatisfy($0.coincides) }
+  }
+
+}
+
+extension Operand {
+
+  /// `true` iff a kernel walks over `self` as over `other`.
+  fileprivate func coincides(with other: Operand) -> Bool {
+    place == other.place && strides == other.strides
+  }
+
 }
 
 extension Product {
 
   fileprivate var access: Access {
-    var result = program.access
-    for part in parts { result.reads += [part.place, part.weight] }
-    for lookup in lookups { result.reads += [lookup.index, lookup.table] }
-    result.reads += [bias, start?.place].compactMap { $0 }
-    return result
+    Access(reads: program.access.reads + factors, writes: program.access.writes)
+  }
+
+  /// The places that are read for the sums.
+  fileprivate var factors: [Place] {
+    var result: [Place] = []
+    for part in parts { result += [part.place, part.weight] }
+    for lookup in lookups { result += [lookup.index, lookup.table] }
+    return result + [bias, start?.place].compactMap { $0 }
   }
 
 }
@@ -70,6 +89,17 @@ extension Kernel {
       Access(
         reads: k.pack.access.reads + k.product.access.reads,
         writes: k.pack.access.writes + k.product.access.writes)
+    }
+  }
+
+  /// `true` iff the kernel may write to `place`, which it reads: it replaces element by element.
+  func replaces(_ place: Place) -> Bool {
+    switch self {
+    case .map(let k): k.program.replaces(place)
+    case .product(let k): !k.factors.contains(place) && k.program.replaces(place)
+    case .reduce, .softmax, .argmax, .gather, .oneHot, .mask, .pack, .literal, .crossEntropy,
+      .scatter, .drop, .convolve, .convolveGradient, .pooling, .batched:
+      false
     }
   }
 

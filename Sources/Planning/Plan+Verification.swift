@@ -6,8 +6,8 @@ extension Plan {
   ///
   /// Memory: tensors in the block of weights do not overlap, nor do two buffers that are alive at
   /// the same time; a kernel uses a buffer only while that is alive. Order: nothing is read before
-  /// it is written. Hazards: no kernel writes the old value of a state, and none but an
-  /// element-wise one writes to memory that it reads.
+  /// it is written. Hazards: no kernel writes the old value of a state, and none writes to
+  /// memory that it reads unless it replaces elements one by one.
   package func verificationErrors() -> [String] {
     var errors: [String] = []
     for (a, b) in zip(weights, weights.dropFirst()) where a.offset + a.count > b.offset {
@@ -134,17 +134,12 @@ private struct ScheduleChecker {
         errors.append("step \(call.position) writes the old value of state \(i)")
       }
       // Parts of one tensor that start at different places are apart: concatenations, stacks.
-      if !isMap(call.kernel), access.reads.contains(place), !isOwn(place, own) {
+      if access.reads.contains(place), !call.kernel.replaces(place), !isOwn(place, own) {
         errors.append("step \(call.position) writes to memory that it reads")
       }
     }
     for place in access.reads + access.writes { checkLife(place, call.position) }
     for place in access.writes { written.formUnion(buffers(place)) }
-  }
-
-  private func isMap(_ kernel: Kernel) -> Bool {
-    if case .map = kernel { return true }
-    return false
   }
 
   private func isOwn(_ place: Place, _ own: Set<ID<Buffer>>) -> Bool {

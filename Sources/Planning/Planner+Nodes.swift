@@ -157,11 +157,17 @@ extension GraphPlanner {
       keepingAxes ? kept.map { output.strides[$0] } : Array(output.strides)
     let outer = collapse(
       kept.map { counts[$0] }, [kept.map { source.strides[$0] }, outputStrides])
-    let inner = collapse(axes.map { counts[$0] }, [axes.map { source.strides[$0] }])
+    // A number that is added many times is multiplied.
+    let repeated =
+      function == .max
+      ? [] : axes.filter { source.strides[$0] == 0 && counts[$0] != .fixed(1) }
+    let walked = axes.filter { !repeated.contains($0) }
+    let inner = collapse(walked.map { counts[$0] }, [walked.map { source.strides[$0] }])
     emit(
       .reduce(
         Reduce(
           function: function, outer: outer.loops, inner: inner.loops,
+          repeats: repeated.map { counts[$0] },
           input: Operand(
             place: source.place, strides: outer.strides[0] + inner.strides[0], scalar: .float),
           output: Operand(place: output.place, strides: outer.strides[1], scalar: .float))))

@@ -1,0 +1,124 @@
+import Planning
+
+// Sums in the order that `Summation` defines. Its partial sums take one vector, or several narrower
+// ones.
+extension Emitter {
+
+  /// The number of vectors that hold the partial sums of a row.
+  var sumVectors: Int { Summation.lanes / lanes }
+
+  /// Returns the name of the variable for vector `i` of the partial sums `stem`.
+  func sumName(_ stem: String, _ i: Int) -> String {
+    sumVectors == 1 ? stem : "\(stem)\(i)"
+  }
+
+  /// Appends variables for the partial sums `stem`, which are zero.
+  func emitZeros(_ stem: String, _ writer: inout SourceWriter) {
+    for i in 0..<sumVectors { writer.line("var \(sumName(stem, i)) = Vector()") }
+  }
+
+  /// Appends the addition of the partial sums `stem` to those of the row, `sum`.
+  mutating func emitAccumulation(of stem: String, _ writer: inout SourceWriter) {
+    use(.accumulate)
+    for i in 0..<sumVectors {
+      writer.line(
+        "accumulate(\(sumName(stem, i)), &\(sumName("sum", i)), &\(sumName("error", i)))")
+    }
+  }
+
+  /// Returns the Swift expression of the total of the partial sums `sum`.
+  mutating func total() -> String {
+    var vectors = (0..<sumVectors).map { sumName("sum", $0) }
+    use(.horizontalSum)
+    // Halves to halves, as `horizontalSum` continues.
+    while vectors.count > 1 {
+      use(.add)
+      let half = vectors.count / 2
+      vectors = (0..<half).map { "add(\(vectors[$0]), \(vectors[$0 + half]))" }
+    }
+    return "horizontalSum(\(vectors[0]))"
+  }
+
+  /// Appends the sum of the vectors that `content` gives for `count` elements and returns the Swift
+  /// expression of the total.
+  ///
+  /// `content` is given where a vector starts and its lanes, of which it clears the others.
+  mutating func emitSum(
+    of count: Int, _ writer: inout SourceWriter,
+    _ content: (inout Emitter, inout SourceWriter, String, Lanes) -> String
+  ) -> String {
+    use(.add)
+    emitZeros("sum", &writer)
+    let group = Summation.lanes * Summation.rowGroup
+    if count <= group {
+      emitSum(of: count, from: nil, to: "sum", &writer, content)
+      return total()
+    }
+    emitZeros("error", &writer)
+    writer.block("for group in 0..<\(count / group) {") { writer in
+      writer.line("let start = group &* \(group)")
+      emitZeros("part", &writer)
+      emitSum(of: group, from: "start", to: "part", &writer, content)
+      emitAccumulation(of: "part", &writer)
+    }
+    if count % group > 0 {
+      writer.block("do {") { writer in
+        writer.line("let start = \(count / group * group)")
+        emitZeros("part", &writer)
+        emitSum(of: count % group, from: "start", to: "part", &writer, content)
+        emitAccumulation(of: "part", &writer)
+      }
+    }
+    return total()
+  }
+
+  /// Appends the sums of `count` elements from `start` on to the variables `stem`.
+  private mutating func emitSum(
+    of count: Int, from start: String?, to stem: String, _ writer: inout SourceWriter,
+    _ content: (inout Emitter, inout SourceWriter, String, Lanes) -> String
+  ) {
+    let whole = count / Summation.lanes
+    if whole > 1 {
+      writer.block("for chunk in 0..<\(whole) {") {
+        emitTerms(
+          at: [start, "chunk &* \(Summation.lanes)"], of: Summation.lanes, to: stem, &$0, content)
+      }
+    } else if whole == 1 {
+      writer.block("do {") {
+        emitTerms(at: [start], of: Summation.lanes, to: stem, &$0, content)
+      }
+    }
+    let rest = count % Summation.lanes
+    if rest == 0 { return }
+    writer.block("do {") {
+      emitTerms(
+        at: [start], whole * Summation.lanes, of: rest, to: stem, &$0, content)
+    }
+  }
+
+  /// Appends the addition of the next `count` terms, one for each partial sum of `stem`; the first is
+  /// at the sum of `variables` and `offset`.
+  private mutating func emitTerms(
+    at variables: [String?], _ offset: Int = 0, of count: Int, to stem: String,
+    _ writer: inout SourceWriter,
+    _ content: (inout Emitter, inout SourceWriter, String, Lanes) -> String
+  ) {
+    for i in 0..<sumVectors where count > i * lanes {
+      let rest = count - i * lanes
+      let terms = variables.compactMap { $0 }
+      let number = offset + i * lanes
+      let text = (terms + (number == 0 ? [] : ["\(number)"])).joined(separator: " &+ ")
+      func emit(_ writer: inout SourceWriter) {
+        if !terms.isEmpty { writer.line("let k = \(text)") }
+        let x = content(
+          &self, &writer, terms.isEmpty ? "\(number)" : "k",
+          rest >= lanes ? .all : .first("\(rest)"))
+        let name = sumName(stem, i)
+        writer.line("\(name) = add(\(name), \(x))")
+      }
+      // What is named for a vector is named once.
+      if sumVectors == 1 { emit(&writer) } else { writer.block("do {", emit) }
+    }
+  }
+
+}
