@@ -1,7 +1,7 @@
 import Planning
 
 /// The words that the functions of one product share.
-private struct ProductText {
+struct ProductText {
 
   var pointers: [PointerParameter] = []
   var arguments: [EmittedCall.Argument] = []
@@ -48,7 +48,7 @@ private struct ProductText {
 extension Product {
 
   /// `true` iff a tile has to know the run-time count of steps.
-  fileprivate var takesStepsInTiles: Bool { parts.contains { $0.depth.isCounted } }
+  var takesStepsInTiles: Bool { parts.contains { $0.depth.isCounted } }
 
 }
 
@@ -139,65 +139,8 @@ extension Emitter {
     }
   }
 
-  /// Emits the function that forms the sums of one tile and hands them to `finish`.
-  private mutating func emitTile(
-    _ product: Product, rows: Int, _ text: ProductText, finish: String
-  ) -> String {
-    let shape = TileShape(rows: rows, vectors: product.tile.vectors * product.segments)
-    use(shape)
-    use(.load)
-    var writer = SourceWriter()
-    writer.line("/// A tile of a product: what its sums start with, their parts, what follows.")
-    let takesSteps = product.takesStepsInTiles
-    let parameters =
-      ["_ row: Int", "_ panel: Int"] + (takesSteps ? ["_ steps: Int"] : []) + text.declarations
-    writer.function("fileprivate func \(Self.placeholder)", parameters) { body in
-      body.line("var c = \(shape.name)()")
-      emitStart(product, shape, text, &body)
-      for (part, names) in zip(product.parts, text.parts) {
-        emitPart(product, part, names, shape, &body)
-      }
-      let width = product.tile.vectors * lanes
-      body.line("let unit = panel &* \(width)")
-      for r in 0..<rows {
-        for v in 0..<product.tile.vectors {
-          let sums = (0..<product.segments).map { s in
-            "c.c\(r)_\(s * product.tile.vectors + v)"
-          }
-          let place = [
-            r == 0 ? "row" : "row &+ \(r)", v == 0 ? "unit" : "unit &+ \(v * lanes)",
-          ]
-          body.list("\(finish)(", place + sums + text.inputs + text.outputs, ")")
-        }
-      }
-    }
-    return function("tile", writer)
-  }
-
-  /// Appends the product of one part.
-  private mutating func emitPart(
-    _ product: Product, _ part: Product.Part, _ names: (a: String, w: String), _ shape: TileShape,
-    _ writer: inout SourceWriter
-  ) {
-    let v = product.tile.vectors
-    let range = part.segments.lowerBound * v..<part.segments.upperBound * v
-    use(shape, adding: range)
-    use(.multiplyAdd)
-    use(.splat)
-    let panel = part.room * range.count * lanes
-    let method =
-      range.count == shape.vectors ? "add" : "add\(range.lowerBound)to\(range.upperBound)"
-    writer.list(
-      "c.\(method)(",
-      [
-        pointer(names.a, [("row", part.rowStride)]), "\(part.rowStride)",
-        "\(part.depthStride)",
-        pointer(names.w, [("panel", panel)]), part.depth.expression,
-      ], ")")
-  }
-
   /// Appends what the sums of a tile start with.
-  private mutating func emitStart(
+  mutating func emitStart(
     _ product: Product, _ shape: TileShape, _ text: ProductText, _ writer: inout SourceWriter
   ) {
     let vectors = product.tile.vectors
@@ -298,72 +241,6 @@ extension Emitter {
       emitApplication(program, inputs, outputs, lanes, &body)
     }
     return function("finish", writer)
-  }
-
-  /// Returns the text of the type of tiles of `shape`, which adds products to the vectors in
-  /// `ranges`.
-  func tileText(_ shape: TileShape, _ ranges: Set<Range<Int>>) -> SourceWriter {
-    var writer = SourceWriter()
-    writer.line("/// Sums of products for \(shape.rows) rows and \(shape.vectors) vectors.")
-    writer.block("fileprivate struct \(shape.name) {") { body in
-      body.line("")
-      for r in 0..<shape.rows {
-        var v = 0
-        while v < shape.vectors {
-          let end = min(v + 4, shape.vectors)
-          let names = (v..<end).map { "c\(r)_\($0)" }.joined(separator: ", ")
-          let zeros = (v..<end).map { _ in "Vector()" }.joined(separator: ", ")
-          body.line(end - v == 1 ? "var \(names) = \(zeros)" : "var (\(names)) = (\(zeros))")
-          v = end
-        }
-      }
-      let ordered = ranges.sorted {
-        ($0.lowerBound, $0.upperBound) < ($1.lowerBound, $1.upperBound)
-      }
-      for range in ordered {
-        body.line("")
-        emitAddition(shape, range, &body)
-      }
-      body.line("")
-    }
-    return writer
-  }
-
-  private func emitAddition(
-    _ shape: TileShape, _ range: Range<Int>, _ writer: inout SourceWriter
-  ) {
-    let isWhole = range.count == shape.vectors
-    let name = isWhole ? "add" : "add\(range.lowerBound)to\(range.upperBound)"
-    writer.line("/// Adds rows of `count` elements at `a` times a panel at `w`.")
-    writer.line("///")
-    writer.line("/// Rows are `stride` elements apart, and neighbours in a row `step`.")
-    writer.line("@inline(__always)")
-    let parameters = [
-      "_ a: UnsafePointer<Float>", "_ stride: Int", "_ step: Int", "_ w: UnsafePointer<Float>",
-      "_ count: Int",
-    ]
-    writer.function("mutating func \(name)", parameters) { body in
-      body.line("var (a, w) = (a, w)")
-      body.block("for _ in 0..<count {") { body in
-        let places = range.map { v in
-          v == range.lowerBound ? "w" : "w + \((v - range.lowerBound) * lanes)"
-        }
-        let areLoadedOnce = shape.rows > 1
-        if areLoadedOnce {
-          for (v, place) in zip(range, places) { body.line("let w\(v) = load(\(place))") }
-        }
-        for r in 0..<shape.rows {
-          let element = r == 0 ? "a[0]" : r == 1 ? "a[stride]" : "a[\(r) &* stride]"
-          body.line("let a\(r) = splat(\(element))")
-          for (v, place) in zip(range, places) {
-            let factor = areLoadedOnce ? "w\(v)" : "load(\(place))"
-            body.line("c\(r)_\(v) = multiplyAdd(a\(r), \(factor), c\(r)_\(v))")
-          }
-        }
-        body.line("a += step")
-        body.line("w += \(range.count * lanes)")
-      }
-    }
   }
 
   /// Emits `batched` and returns its call.

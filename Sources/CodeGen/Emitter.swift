@@ -20,6 +20,9 @@ struct Emitter {
   /// The tiles, and for each the ranges of vectors to which products are added.
   private(set) var tiles: [TileShape: Set<Range<Int>>] = [:]
 
+  /// How the sums of tiles of each shape are added to others.
+  private(set) var folds: [TileShape: Set<TileFold>] = [:]
+
   /// The partial loads and stores that are called with a count that may be anything.
   private(set) var clipped: Set<VectorOperation> = []
 
@@ -61,6 +64,12 @@ struct Emitter {
     tiles[shape, default: []].insert(range)
   }
 
+  /// Records that the sums of tiles of `shape` are added to others by `fold`.
+  mutating func use(_ shape: TileShape, folding fold: TileFold) {
+    folds[shape, default: []].insert(fold)
+    use(fold == .plain ? .add : .accumulate)
+  }
+
   /// Returns the name of the function whose text is `writer`'s, in which `placeholder` stands for
   /// it; functions with the same text are one.
   mutating func function(_ stem: String, _ writer: SourceWriter) -> String {
@@ -88,6 +97,17 @@ struct TileShape: Hashable, Comparable {
   static func < (a: TileShape, b: TileShape) -> Bool {
     (a.rows, a.vectors) < (b.rows, b.vectors)
   }
+
+}
+
+/// How the sums of a tile are added to those of another one.
+enum TileFold: CaseIterable {
+
+  /// One after the other.
+  case plain
+
+  /// By compensated summation.
+  case compensated
 
 }
 

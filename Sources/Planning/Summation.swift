@@ -5,6 +5,9 @@
 /// terms are added one after the other, and the sums of those groups are added by compensated
 /// summation, whose error hardly grows with their number.
 ///
+/// The terms of a product are added in groups, too. The sums of a few groups are added one after the
+/// other, those of many by compensated summation.
+///
 /// Along a row, term *i* belongs to partial sum *i* mod `lanes`, and partial sums are added as
 /// halves to halves at the end. Across rows, each column has a sum of its own.
 package enum Summation {
@@ -17,5 +20,11 @@ package enum Summation {
 
   /// The terms of a column that are added one after the other.
   package static let columnGroup = 16
+
+  /// The terms of a product that are added one after the other.
+  package static let productGroup = 128
+
+  /// The terms of a product from which on its groups are added by compensated summation.
+  package static let longProduct = 2048
 
 }
