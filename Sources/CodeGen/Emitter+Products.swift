@@ -163,15 +163,16 @@ extension Emitter {
         writer.line(
           "let s_\(r) = \(pointer(name, [(row, start.rowStride), ("panel", width)]))")
       }
-      for k in 0..<shape.vectors {
+      let starts = (0..<shape.vectors).compactMap { k -> (variable: String, value: String)? in
         let terms = startTerms(product, text, row: r, vector: k)
-        guard var value = terms.first else { continue }
+        guard var value = terms.first else { return nil }
         for term in terms.dropFirst() {
           use(.add)
           value = "add(\(value), \(term))"
         }
-        writer.line("c.c\(r)_\(k) = \(value)")
+        return ("c.c\(r)_\(k)", value)
       }
+      Self.assign(starts, &writer)
     }
   }
 

@@ -93,11 +93,11 @@ extension Emitter {
     emitReducedLoops(
       Array(reduce.inner.dropLast()), Array(strides.dropLast()), &writer
     ) { emitter, writer, terms in
-      let count = reduce.inner[last].expression
-      let first = "stride(from: 0, to: \(count), by: \(Summation.columnGroup))"
+      writer.line("let count = \(reduce.inner[last].expression)")
+      let first = "stride(from: 0, to: count, by: \(Summation.columnGroup))"
       writer.block("for first in \(first) {") { writer in
         writer.line("var part = Vector()")
-        let end = "min(first &+ \(Summation.columnGroup), \(count))"
+        let end = "min(first &+ \(Summation.columnGroup), count)"
         writer.block("for k in first..<\(end) {") { writer in
           let x = emitter.load(
             pointer("x", [("i", 1)] + terms + [("k", strides[last])]), .float, stride: 1, lanes)

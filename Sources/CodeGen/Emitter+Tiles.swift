@@ -42,70 +42,78 @@ extension Emitter {
     _ product: Product, _ text: ProductText, _ shape: TileShape, _ writer: inout SourceWriter
   ) -> String {
     let group = Summation.productGroup
-    let depth = product.parts.reduce(0) { $0 + $1.room }
-    let fold = depth > Summation.longProduct ? TileFold.compensated : .plain
-    let error = fold == .plain ? "" : ", &error"
-    // Whether groups are done that `sums` holds, and the terms of the group in `c`, if that has any.
+    // Whether `sums` holds groups that are done, and the terms in `c`, if that begins another one.
     var hasSums = false
+    var hasErrors = false
     var terms: Int? = 0
     func closeGroup(_ writer: inout SourceWriter) {
       if terms == nil { return }
-      if hasSums {
-        use(shape, folding: fold)
-        writer.line("fold(c, into: &sums\(error))")
-      } else {
-        writer.line("var sums = c")
-        if fold == .compensated { writer.line("var error = \(shape.name)()") }
-      }
+      if hasSums { use(shape, folding: .plain) }
+      writer.line(hasSums ? "fold(c, into: &sums)" : "var sums = c")
       (hasSums, terms) = (true, nil)
     }
-    for (part, names) in zip(product.parts, text.parts) {
+    for (i, (part, names)) in zip(product.parts, text.parts).enumerated() {
       let v = product.tile.vectors
       let range = part.segments.lowerBound * v..<part.segments.upperBound * v
       func add(_ first: String, _ count: String, _ writer: inout SourceWriter) {
         emitPart(product, part, names, shape, range, first, count, &writer)
       }
-      // Long parts begin with what fills the group.
-      if terms == group || part.room <= group && (terms ?? 0) + part.room > group {
+      if part.room > Summation.shortPart || part.depth.isCounted {
         closeGroup(&writer)
-      }
-      if terms == nil { writer.line("c = \(shape.name)()") }
-      let room = group - (terms ?? 0)
-      if part.room <= room {
-        add("0", part.depth.expression, &writer)
-        terms = (terms ?? 0) + part.room
+        if !hasErrors { writer.line("var errors = \(shape.name)()") }
+        hasErrors = true
+        emitLongPart(part, "depth\(i)", shape, &writer) { emitter, first, count, writer in
+          emitter.emitPart(product, part, names, shape, range, first, count, &writer)
+        }
         continue
       }
-      let isCounted = part.depth.isCounted
-      let depth = part.depth.expression
-      add("0", isCounted ? "min(\(room), \(depth))" : "\(room)", &writer)
-      terms = group
-      var first = room
-      let whole = (part.room - room) / group
-      if isCounted || whole > 1 {
-        closeGroup(&writer)
-        first += whole * group
-        let end = isCounted ? depth : "\(first)"
-        use(shape, folding: fold)
-        writer.block("for k in stride(from: \(room), to: \(end), by: \(group)) {") { writer in
-          writer.line("c = \(shape.name)()")
-          add("k", isCounted ? "min(\(group), \(end) &- k)" : "\(group)", &writer)
-          writer.line("fold(c, into: &sums\(error))")
-        }
-        if isCounted { continue }
-      }
-      // One group or less is left, or one and a part of another.
+      // A part begins with what fills the group, unless it fits into the next.
+      if part.room <= group, (terms ?? 0) + part.room > group { closeGroup(&writer) }
+      var first = 0
       while first < part.room {
-        closeGroup(&writer)
-        writer.line("c = \(shape.name)()")
-        let count = min(group, part.room - first)
+        if terms == group { closeGroup(&writer) }
+        let whole = (part.room - first) / group
+        if terms == nil, whole > 1 {
+          let end = first + whole * group
+          use(shape, folding: .plain)
+          writer.block("for k in stride(from: \(first), to: \(end), by: \(group)) {") { writer in
+            writer.line("c = \(shape.name)()")
+            add("k", "\(group)", &writer)
+            writer.line("fold(c, into: &sums)")
+          }
+          first = end
+          continue
+        }
+        if terms == nil { writer.line("c = \(shape.name)()") }
+        let count = min(group - (terms ?? 0), part.room - first)
         add("\(first)", "\(count)", &writer)
-        terms = count
-        first += count
+        (first, terms) = (first + count, (terms ?? 0) + count)
       }
     }
     if hasSums { closeGroup(&writer) }
     return hasSums ? "sums" : "c"
+  }
+
+  /// Appends the addition of a long part to `sums`, by blocks of groups; the number of its
+  /// terms is called `depth`, and `add` appends the addition of some to `c`.
+  private mutating func emitLongPart(
+    _ part: Product.Part, _ depth: String, _ shape: TileShape, _ writer: inout SourceWriter,
+    _ add: (inout Emitter, String, String, inout SourceWriter) -> Void
+  ) {
+    use(shape, folding: .plain)
+    use(shape, folding: .compensated)
+    let (block, group) = (Summation.productBlock, Summation.productGroup)
+    writer.line("let \(depth) = \(part.depth.expression)")
+    writer.block("for block in stride(from: 0, to: \(depth), by: \(block)) {") { writer in
+      writer.line("let end = min(block &+ \(block), \(depth))")
+      writer.line("var part = \(shape.name)()")
+      writer.block("for k in stride(from: block, to: end, by: \(group)) {") { writer in
+        writer.line("c = \(shape.name)()")
+        add(&self, "k", "min(\(group), end &- k)", &writer)
+        writer.line("fold(c, into: &part)")
+      }
+      writer.line("fold(part, into: &sums, &errors)")
+    }
   }
 
   /// Appends the product of `count` terms of `part`, which feeds the vectors in `range`, from `first`
@@ -164,21 +172,35 @@ extension Emitter {
 
   /// Appends the function that adds the sums of a tile to those of another one.
   private func emitFold(_ shape: TileShape, _ fold: TileFold, _ writer: inout SourceWriter) {
-    let error = fold == .plain ? [] : ["_ error: inout \(shape.name)"]
+    let errors = fold == .plain ? [] : ["_ errors: inout \(shape.name)"]
     writer.line("/// Adds the sums in `c` to `sums`.")
     writer.line("@inline(__always)")
     writer.function(
       "fileprivate func fold",
-      ["_ c: \(shape.name)", "into sums: inout \(shape.name)"] + error
+      ["_ c: \(shape.name)", "into sums: inout \(shape.name)"] + errors
     ) { body in
       for r in 0..<shape.rows {
-        for v in 0..<shape.vectors {
-          let name = "c\(r)_\(v)"
-          body.line(
-            fold == .plain
-              ? "sums.\(name) = add(sums.\(name), c.\(name))"
-              : "accumulate(c.\(name), &sums.\(name), &error.\(name))")
+        let names = (0..<shape.vectors).map { "c\(r)_\($0)" }
+        if fold == .compensated {
+          for c in names { body.line("accumulate(c.\(c), &sums.\(c), &errors.\(c))") }
+        } else {
+          Self.assign(names.map { ("sums.\($0)", "add(sums.\($0), c.\($0))") }, &body)
         }
+      }
+    }
+  }
+
+  /// Appends assignments of `values` to variables, two a line.
+  static func assign(
+    _ values: [(variable: String, value: String)], _ writer: inout SourceWriter
+  ) {
+    for i in stride(from: 0, to: values.count, by: 2) {
+      let pair = values[i..<min(i + 2, values.count)]
+      let (variables, values) = (pair.map(\.variable), pair.map(\.value))
+      if pair.count == 1 {
+        writer.line("\(variables[0]) = \(values[0])")
+      } else {
+        writer.line("(\(variables.joined(separator: ", "))) = (\(values.joined(separator: ", ")))")
       }
     }
   }

@@ -161,7 +161,9 @@ extension VectorOperation {
   var accumulateText: OperationText {
     OperationText(
       common: """
-        \(inlined) accumulate(_ x: Vector, _ sum: inout Vector, _ error: inout Vector) {
+        \(inlined) accumulate(
+          _ x: Vector, _ sum: inout Vector, _ error: inout Vector
+        ) {
           let term = subtract(x, error)
           let next = add(sum, term)
           let e = subtract(subtract(next, sum), term)

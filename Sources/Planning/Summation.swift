@@ -5,8 +5,8 @@
 /// terms are added one after the other, and the sums of those groups are added by compensated
 /// summation, whose error hardly grows with their number.
 ///
-/// The terms of a product are added in groups, too. The sums of a few groups are added one after the
-/// other, those of many by compensated summation.
+/// The terms of a product are added in groups, too, and the sums of groups one after the other; those
+/// of a long part make blocks, which are added by compensated summation.
 ///
 /// Along a row, term *i* belongs to partial sum *i* mod `lanes`, and partial sums are added as
 /// halves to halves at the end. Across rows, each column has a sum of its own.
@@ -24,7 +24,10 @@ package enum Summation {
   /// The terms of a product that are added one after the other.
   package static let productGroup = 128
 
-  /// The terms of a product from which on its groups are added by compensated summation.
-  package static let longProduct = 2048
+  /// The terms of a block of a long part, whose groups are added one after the other.
+  package static let productBlock = 2048
+
+  /// The most terms of a part of a product that is not long.
+  package static let shortPart = 1024
 
 }
