@@ -111,45 +111,43 @@ extension Emitter {
 
   /// Emits `scatter` and returns its call.
   mutating func emit(_ scatter: Scatter, _ share: Share? = nil) -> EmittedCall {
-    use(.add)
     let isCounted = scatter.rows.isCounted
     let columns = scatter.columns
-    let pointers = [
-      PointerParameter(name: "ids", scalar: .integer, isWritten: false),
-      PointerParameter(name: "x", scalar: .float, isWritten: false),
-      PointerParameter(name: "y", scalar: .float, isWritten: true),
-    ]
+    let written = [("y", scatter.output)] + (scatter.errors.map { [("e", $0)] } ?? [])
+    let pointers =
+      [
+        PointerParameter(name: "ids", scalar: .integer, isWritten: false),
+        PointerParameter(name: "x", scalar: .float, isWritten: false),
+      ] + written.map { PointerParameter(name: $0.0, scalar: .float, isWritten: true) }
     let parameters =
       (isCounted ? ["_ steps: Int"] : []) + (share == nil ? [] : [Share.parameter])
       + pointers.map(\.declaration)
-    func content(
-      _ emitter: inout Emitter, _ writer: inout SourceWriter, _ k: String, _ lanes: Lanes
-    ) {
-      let place = pointer("y", [(k, 1)])
-      let x = emitter.load(pointer("x", [(k, 1)]), .float, stride: 1, lanes)
-      let old = emitter.load(place, .float, stride: 1, lanes)
-      writer.line(emitter.store("add(\(old), \(x))", place, .float, stride: 1, lanes))
-    }
     var writer = SourceWriter()
     writer.line("/// Sums of rows that have the same index.")
     writer.function("fileprivate func \(Self.placeholder)", parameters) { body in
       if let share {
         body.block("for sum in 0..<\(scatter.sums) {") {
-          $0.line("let y = y + (sum &* \(columns) &+ \(share.bounds.lower))")
-          $0.line("y.update(repeating: 0, count: grains.count &* \(share.size))")
+          $0.line("let first = sum &* \(columns) &+ \(share.bounds.lower)")
+          for (name, _) in written {
+            let count = "grains.count &* \(share.size)"
+            $0.line("(\(name) + first).update(repeating: 0, count: \(count))")
+          }
         }
       } else {
-        body.line("y.update(repeating: 0, count: \(scatter.sums * columns))")
+        for (name, _) in written {
+          body.line("\(name).update(repeating: 0, count: \(scatter.sums * columns))")
+        }
       }
       body.block("for row in 0..<\(scatter.rows.expression) {") { body in
         body.line("let x = x + row &* \(columns)")
-        body.line("let y = y + Int(ids[row]) &* \(columns)")
+        body.line("let first = Int(ids[row]) &* \(columns)")
+        for (name, _) in written { body.line("let \(name) = \(name) + first") }
         if share == nil {
-          emitChunks(columns, &body, content)
+          emitChunks(columns, &body) { $0.emitAddition(scatter, &$1, $2, $3) }
         } else {
           body.block("for grain in grains {") {
             $0.line("let k = grain &* \(lanes)")
-            content(&self, &$0, "k", .all)
+            emitAddition(scatter, &$0, "k", .all)
           }
         }
       }
@@ -159,8 +157,27 @@ extension Emitter {
       arguments: (share.map { [$0.argument] } ?? []) + [
         .pointer(scatter.index, .integer, isWritten: false),
         .pointer(scatter.values, .float, isWritten: false),
-        .pointer(scatter.output, .float, isWritten: true),
-      ], takesSteps: isCounted)
+      ] + written.map { .pointer($0.1, .float, isWritten: true) }, takesSteps: isCounted)
+  }
+
+  /// Appends the addition of a vector of a row to the sums at `y`, whose errors are at `e`.
+  private mutating func emitAddition(
+    _ scatter: Scatter, _ writer: inout SourceWriter, _ k: String, _ lanes: Lanes
+  ) {
+    func element(_ name: String) -> String { pointer(name, [(k, 1)]) }
+    let x = load(element("x"), .float, stride: 1, lanes)
+    let y = load(element("y"), .float, stride: 1, lanes)
+    if scatter.errors == nil {
+      use(.add)
+      writer.line(store("add(\(y), \(x))", element("y"), .float, stride: 1, lanes))
+      return
+    }
+    use(.accumulate)
+    let e = load(element("e"), .float, stride: 1, lanes)
+    writer.line("var (sum, error) = (\(y), \(e))")
+    writer.line("accumulate(\(x), &sum, &error)")
+    writer.line(store("sum", element("y"), .float, stride: 1, lanes))
+    writer.line(store("error", element("e"), .float, stride: 1, lanes))
   }
 
 }

@@ -76,7 +76,8 @@ extension Kernel {
     case .crossEntropy(let k):
       Access(
         reads: [k.logits, k.labels] + (k.mask.map { [$0] } ?? []), writes: [k.output])
-    case .scatter(let k): Access(reads: [k.index, k.values], writes: [k.output])
+    case .scatter(let k):
+      Access(reads: [k.index, k.values], writes: [k.output] + (k.errors.map { [$0] } ?? []))
     case .drop(let k): Access(reads: [k.input, k.seed, k.update], writes: [k.output])
     case .convolve(let k):
       Access(

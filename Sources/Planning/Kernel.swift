@@ -359,6 +359,9 @@ package struct Scatter: Hashable, Sendable {
 
   package var output: Place
 
+  /// Room for what the sums have too much, as large as the output; absent where rows are few.
+  package var errors: Place?
+
 }
 
 /// The elements of a tensor that dropout keeps, scaled, and zeros elsewhere.

@@ -106,11 +106,15 @@ extension GraphPlanner {
     let output =
       target.isDense
       ? target : newTensor(graph.name(of: v), shape: target.shape, scalar: .float)
+    var errors: Place?
+    if index.shape.reduce(1, *) > Summation.columnGroup {
+      errors = newTensor("errors", shape: output.shape, scalar: .float).place
+    }
     emit(
       .scatter(
         Scatter(
           rows: product(leading), columns: trailing.reduce(1, *), sums: sums, index: ids.place,
-          values: rows.place, output: output.place)))
+          values: rows.place, output: output.place, errors: errors)))
     if output.place != target.place {
       copy(output, to: target, counts: target.shape.map { .fixed($0) })
     }

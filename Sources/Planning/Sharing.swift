@@ -153,17 +153,14 @@ extension Kernel {
           + [(share.size, last)])
       return ([input], [output])
     case .scatter(let k):
-      let loops = [(k.rows.value(steps: 1), k.columns), (share.size, 1)]
+      func footprint(_ place: Place, _ rows: Int) -> Footprint {
+        Footprint(
+          place, grains: share.grains, stride: share.size,
+          loops: [(rows, k.columns), (share.size, 1)])
+      }
       return (
-        [
-          Footprint(k.index),
-          Footprint(k.values, grains: share.grains, stride: share.size, loops: loops),
-        ],
-        [
-          Footprint(
-            k.output, grains: share.grains, stride: share.size,
-            loops: [(k.sums, k.columns), (share.size, 1)])
-        ]
+        [Footprint(k.index), footprint(k.values, k.rows.value(steps: 1))],
+        access.writes.map { footprint($0, k.sums) }
       )
     case .convolve, .convolveGradient, .pooling: return imageFootprints(share)
     case .drop(let k):
