@@ -171,6 +171,8 @@ extension GraphGenerator {
         line("slice(\(x.text), 0 ..< 1, axis: \(axis))", result)
       }
     case .place:
+      // Only names have places.
+      if x.text.contains("(") { return }
       result.shape.remove(at: axis)
       let colons = String(repeating: ":, ", count: axis)
       line("abs(\(x.text)[\(colons)0])", result)

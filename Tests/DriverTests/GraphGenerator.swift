@@ -120,9 +120,10 @@ struct GraphGenerator {
   mutating func find(_ condition: (Quantity) -> Bool) -> Quantity? {
     // What is new is read more often than what is old.
     let found = pool.filter(condition)
-    return chance(0.5)
-      ? found.suffix(4).randomElement(using: &random)
-      : found.randomElement(using: &random)
+    let one =
+      chance(0.5)
+      ? found.suffix(4).randomElement(using: &random) : found.randomElement(using: &random)
+    return one.map { viewed($0) }
   }
 
   /// Returns a new parameter of `shape` with elements up to `magnitude`.
@@ -167,8 +168,9 @@ struct GraphGenerator {
       Quantity(text: "ks", element: .index("q"), shape: ["n", "b"]),
       Quantity(text: "m", element: .truth, shape: ["b", "p"]),
       Quantity(text: "rs", shape: ["r", "b", "p"]),
+      Quantity(text: "s", shape: []), Quantity(text: "w", shape: ["p"]),
     ]
-    for var input in inputs.shuffled(using: &random).prefix(Int.random(in: 4...6, using: &random)) {
+    for var input in inputs.shuffled(using: &random).prefix(Int.random(in: 5...7, using: &random)) {
       input.isExact = true
       graph.declarations.append(
         .init(kind: "input", name: input.text, rest: " : \(input.type ?? "")"))
@@ -186,6 +188,7 @@ struct GraphGenerator {
     }
     for _ in 0..<Int.random(in: 1...4, using: &random) { operate() }
     graph.items = items[0]
+    if chance(0.25) { train() }
     // The last values depend on most of the others.
     let candidates = pool.map(\.text).filter { $0.hasPrefix("v") || $0.hasPrefix("y") }
     graph.outputs =

@@ -48,6 +48,9 @@ struct GraphText: Sendable {
   var items: [Item] = []
   var outputs: [String] = []
 
+  /// What training makes small, if the graph is trained.
+  var loss: String?
+
   /// Creates an empty graph.
   init(name: String) {
     self.name = name
@@ -59,6 +62,9 @@ struct GraphText: Sendable {
     for d in declarations { lines.append("  \(d.kind) \(d.name)\(d.rest)") }
     for item in items { lines += item.lines(depth: 1) }
     for output in outputs { lines.append("  output \(output)") }
+    if let loss {
+      lines += ["  train {", "    loss = \(loss)", "    optimizer = sgd(lr: 0.1)", "  }"]
+    }
     return (lines + ["}", ""]).joined(separator: "\n")
   }
 
@@ -103,7 +109,7 @@ extension GraphText {
     var before = -1
     while before != description.count {
       before = description.count
-      var used = Set(outputs + roots)
+      var used = Set(outputs + roots + (loss.map(Self.words) ?? []))
       for d in declarations { used.formUnion(Self.words(in: d.rest)) }
       for item in items { item.addUses(to: &used) }
       items = items.compactMap { $0.pruned(used) }

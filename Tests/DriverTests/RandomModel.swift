@@ -37,7 +37,7 @@ struct RandomModel: Sendable {
   let seed: UInt64
   let graph: GraphText
 
-  /// The module after the pass `entries`.
+  /// The module after the passes that others need to start from.
   let module: Module
 
   /// A call that is compared.
@@ -62,7 +62,7 @@ struct RandomModel: Sendable {
     do {
       module = try source.module(overriding: [], warnings: &warnings)
       var options = CompilationOptions(target: .native)
-      options.passes = [.writeEntries, .maskLengths]
+      options.passes = [.writeEntries, .maskLengths] + (graph.loss == nil ? [] : [.differentiate])
       _ = try Compilation.optimize(&module, options)
     } catch let error as CompilationError {
       let text = error.diagnostics.sorted.map { $0.rendered(in: source.files) }.joined()
@@ -77,6 +77,8 @@ struct RandomModel: Sendable {
   /// Most graphs lose what then nothing needs, since that is not compared; one in eight keeps it.
   static func bounded(seed: UInt64) throws -> RandomModel {
     var graph = GraphGenerator.graph(seed: seed)
+    // Some operations have no gradient.
+    if (try? RandomModel(graph, seed: seed)) == nil { graph.loss = nil }
     let model = try RandomModel(graph, seed: seed)
     let forward = model.module.entries[0]
     let analysis = RoundingAnalysis(model.module, forward, range: range)
@@ -92,7 +94,7 @@ struct RandomModel: Sendable {
   func options(_ form: Form) -> CompilationOptions {
     var options = CompilationOptions(target: .native)
     switch form {
-    case .plain: options.passes = [.writeEntries, .maskLengths]
+    case .plain: options.passes = [.writeEntries, .maskLengths, .differentiate]
     case .optimized: options.dividesAll = true
     case .unrolled: options.unrolling = .by(3)
     case .straight: options.unrolling = .full
@@ -130,6 +132,9 @@ struct RandomModel: Sendable {
           }
           return (s.name, a, b)
         }
+        + found.parameters.sorted { $0.key < $1.key }.compactMap { name, value in
+          call.expected.parameters[name].map { (name, $0, value) }
+        }
       for (name, a, b) in pairs {
         guard let tolerance = call.tolerances[name], tolerance < Self.largestTolerance else {
           continue
@@ -156,8 +161,13 @@ struct RandomModel: Sendable {
       }
       for state in module.states { tolerances[state.name] = 0 }
       for update in entry.updates {
-        guard let state = update.state else { continue }
-        tolerances[module.states[state].name] = analysis.bound(of: update.value).error
+        let name: String
+        switch update.target {
+        case .state(let s): name = module.states[s].name
+        case .parameter(let p): name = module.parameters[p].name
+        case .slot(let s): name = module.slots[s].name
+        }
+        tolerances[name] = analysis.bound(of: update.value).error
       }
       var counts: [Int?] = [nil]
       let compiled = manifest.entries.first { $0.name == entry.name }

@@ -7,7 +7,7 @@ import Tensors
 extension Session {
 
   /// Runs entry `name` of `module`, which the session's model was compiled from, and returns its
-  /// outputs and the states after it.
+  /// outputs, and the states and the parameters after it.
   ///
   /// States that are not given are those of the session.
   func run(
@@ -34,6 +34,9 @@ extension Session {
         throw TestFailure("the output '\(output.name)' is missing")
       }
       results.outputs.append((output.name, DenseArray(tensor)))
+    }
+    if entry.updatesParameters {
+      results.parameters = currentParameters().mapValues { DenseArray($0) }
     }
     for s in module.states { results.states[s.name] = DenseArray(try state(named: s.name)) }
     return results
