@@ -98,7 +98,6 @@ extension Emitter {
     _ convolve: Convolve, _ channels: Int, _ start: String, _ lanes: [Lanes],
     _ writer: inout SourceWriter
   ) {
-    let (input, weight) = (convolve.input.strides, convolve.weight.strides)
     let vectors = lanes.count
     for r in 0..<channels {
       for v in 0..<vectors {
@@ -106,26 +105,23 @@ extension Emitter {
         writer.line("var sum\(r * vectors + v) = \(first)")
       }
     }
-    writer.block("for c in 0..<\(convolve.inputs) {") { writer in
-      writer.block("for i in 0..<\(convolve.kernel[0]) {") { writer in
-        let x = [("c", input[1]), ("i", input[2]), (start, convolve.stride)]
-        writer.line("let x = \(pointer("x", x))")
-        writer.line("let w = \(pointer("w", [("c", weight[1]), ("i", weight[2])]))")
-        writer.block("for j in 0..<\(convolve.kernel[1]) {") { writer in
-          for v in 0..<vectors {
-            let place = pointer(
-              "x", [("j", 1), ("\(v * self.lanes * convolve.stride)", v == 0 ? 0 : 1)])
-            let x = load(place, .float, stride: convolve.stride, lanes[v])
-            writer.line("let x\(v) = \(x)")
-          }
-          for r in 0..<channels {
-            let place = sum([("j", weight[3]), ("\(r * weight[0])", r == 0 ? 0 : 1)])
-            writer.line("let w\(r) = splat(w[\(place)])")
-            for v in 0..<vectors {
-              let name = "sum\(r * vectors + v)"
-              writer.line("\(name) = multiplyAdd(w\(r), x\(v), \(name))")
-            }
-          }
+    let size = convolve.kernel[0] * convolve.kernel[1]
+    let group = max(1, Summation.productGroup / size)
+    if convolve.inputs <= group {
+      writer.block("for c in 0..<\(convolve.inputs) {") {
+        emitChannel(convolve, channels, start, lanes, to: "sum", &$0)
+      }
+    } else {
+      use(.accumulate)
+      for k in 0..<channels * vectors { writer.line("var error\(k) = Vector()") }
+      let range = "stride(from: 0, to: \(convolve.inputs), by: \(group))"
+      writer.block("for first in \(range) {") { writer in
+        for k in 0..<channels * vectors { writer.line("var part\(k) = Vector()") }
+        writer.block("for c in first..<min(first &+ \(group), \(convolve.inputs)) {") {
+          emitChannel(convolve, channels, start, lanes, to: "part", &$0)
+        }
+        for k in 0..<channels * vectors {
+          writer.line("accumulate(part\(k), &sum\(k), &error\(k))")
         }
       }
     }
@@ -139,9 +135,39 @@ extension Emitter {
     }
   }
 
+  /// Appends the products of channel `c` of an image, which are added to the sums `stem`.
+  private mutating func emitChannel(
+    _ convolve: Convolve, _ channels: Int, _ start: String, _ lanes: [Lanes], to stem: String,
+    _ writer: inout SourceWriter
+  ) {
+    let (input, weight) = (convolve.input.strides, convolve.weight.strides)
+    let vectors = lanes.count
+    writer.block("for i in 0..<\(convolve.kernel[0]) {") { writer in
+      let x = [("c", input[1]), ("i", input[2]), (start, convolve.stride)]
+      writer.line("let x = \(pointer("x", x))")
+      writer.line("let w = \(pointer("w", [("c", weight[1]), ("i", weight[2])]))")
+      writer.block("for j in 0..<\(convolve.kernel[1]) {") { writer in
+        for v in 0..<vectors {
+          let place = pointer(
+            "x", [("j", 1), ("\(v * self.lanes * convolve.stride)", v == 0 ? 0 : 1)])
+          let x = load(place, .float, stride: convolve.stride, lanes[v])
+          writer.line("let x\(v) = \(x)")
+        }
+        for r in 0..<channels {
+          let place = sum([("j", weight[3]), ("\(r * weight[0])", r == 0 ? 0 : 1)])
+          writer.line("let w\(r) = splat(w[\(place)])")
+          for v in 0..<vectors {
+            let name = "\(stem)\(r * vectors + v)"
+            writer.line("\(name) = multiplyAdd(w\(r), x\(v), \(name))")
+          }
+        }
+      }
+    }
+  }
+
   /// Emits `gradient` and returns its call.
   mutating func emit(_ gradient: ConvolveGradient, _ share: Share? = nil) -> EmittedCall {
-    for operation in [VectorOperation.multiplyAdd, .horizontalSum] { use(operation) }
+    use(.multiplyAdd)
     let pointers = [
       PointerParameter(name: "x", scalar: .float, isWritten: false),
       PointerParameter(name: "dy", scalar: .float, isWritten: false),
@@ -150,7 +176,7 @@ extension Emitter {
     let (height, width) = (gradient.kernel[0], gradient.kernel[1])
     let size = height * width
     let taps = min(width, 6)
-    let channels = gradient.channelsOfGrain
+    let channels = gradient.channelsOfGrain(lanes: lanes)
     let whole = width / taps
     var writer = SourceWriter()
     writer.line("/// The gradient of a convolution of images by its kernel.")
@@ -197,41 +223,65 @@ extension Emitter {
   ) {
     let input = gradient.input.strides
     let (rows, columns) = (gradient.places[0], gradient.places[1])
-    let places = rows * columns
-    let stride = gradient.stride
-    for k in 0..<channels * taps { writer.line("var sum\(k) = Vector()") }
+    let terms = (columns + Summation.lanes - 1) / Summation.lanes
+    let isFew = gradient.images * rows * terms <= Summation.productGroup
+    for k in 0..<channels * taps {
+      emitZeros("sum\(k)", &writer)
+      if !isFew { emitZeros("error\(k)", &writer) }
+    }
     writer.block("for image in 0..<\(gradient.images) {") { writer in
-      writer.block("for row in 0..<\(rows) {") { writer in
-        let x = [
-          ("image", input[0]), ("c", input[1]), ("row", stride * input[2]), ("i", input[2]),
-          (start, 1),
-        ]
-        writer.line("let x = \(pointer("x", x))")
-        let dy = [
-          ("image", gradient.channels * places), ("block", channels * places), ("row", columns),
-        ]
-        writer.line("let dy = \(pointer("dy", dy))")
-        emitChunks(columns, &writer) { emitter, writer, k, lanes in
-          for r in 0..<channels {
-            let place = pointer("dy", [(k, 1), ("\(r * places)", r == 0 ? 0 : 1)])
-            writer.line("let d\(r) = \(emitter.load(place, .float, stride: 1, lanes))")
-          }
-          for t in 0..<taps {
-            let place = pointer("x", [(k, stride), ("\(t)", t == 0 ? 0 : 1)])
-            writer.line("let x\(t) = \(emitter.load(place, .float, stride: stride, lanes))")
-            for r in 0..<channels {
-              let name = "sum\(r * taps + t)"
-              writer.line("\(name) = multiplyAdd(d\(r), x\(t), \(name))")
-            }
-          }
+      let x = [("image", input[0]), ("c", input[1]), ("i", input[2]), (start, 1)]
+      let dy = [
+        ("image", gradient.channels * rows * columns), ("block", channels * rows * columns),
+      ]
+      writer.line("let x = \(pointer("x", x))")
+      writer.line("let dy = \(pointer("dy", dy))")
+      if isFew {
+        writer.block("for row in 0..<\(rows) {") {
+          emitRow(gradient, channels, taps, to: "sum", &$0)
         }
+        return
+      }
+      let group = max(1, Summation.productGroup / max(1, terms))
+      writer.block("for first in stride(from: 0, to: \(rows), by: \(group)) {") { writer in
+        for k in 0..<channels * taps { emitZeros("part\(k)", &writer) }
+        writer.block("for row in first..<min(first &+ \(group), \(rows)) {") {
+          emitRow(gradient, channels, taps, to: "part", &$0)
+        }
+        for k in 0..<channels * taps { emitAccumulation(of: "\(k)", &writer) }
       }
     }
     let size = gradient.inputs * gradient.kernel[0] * gradient.kernel[1]
     for r in 0..<channels {
       for t in 0..<taps {
         let place = sum([(start, 1), ("\(r * size + t)", r * size + t == 0 ? 0 : 1)])
-        writer.line("y[\(place)] = horizontalSum(sum\(r * taps + t))")
+        writer.line("y[\(place)] = \(total("\(r * taps + t)"))")
+      }
+    }
+  }
+
+  /// Appends the products of a row of an image and of one of the gradient of the result, which are
+  /// added to the partial sums `stem`, one for each channel and each of `taps` columns.
+  private mutating func emitRow(
+    _ gradient: ConvolveGradient, _ channels: Int, _ taps: Int, to stem: String,
+    _ writer: inout SourceWriter
+  ) {
+    let stride = gradient.stride
+    let (rows, columns) = (gradient.places[0], gradient.places[1])
+    writer.line("let x = \(pointer("x", [("row", stride * gradient.input.strides[2])]))")
+    writer.line("let dy = \(pointer("dy", [("row", columns)]))")
+    emitTerms(columns, &writer) { emitter, writer, i, k, lanes in
+      for r in 0..<channels {
+        let place = pointer("dy", [(k, 1), ("\(r * rows * columns)", r == 0 ? 0 : 1)])
+        writer.line("let d\(r) = \(emitter.load(place, .float, stride: 1, lanes))")
+      }
+      for t in 0..<taps {
+        let place = pointer("x", [(k, stride), ("\(t)", t == 0 ? 0 : 1)])
+        writer.line("let x\(t) = \(emitter.load(place, .float, stride: stride, lanes))")
+        for r in 0..<channels {
+          let name = emitter.sumName("\(stem)\(r * taps + t)", i)
+          writer.line("\(name) = multiplyAdd(d\(r), x\(t), \(name))")
+        }
       }
     }
   }

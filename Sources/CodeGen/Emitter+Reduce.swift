@@ -230,7 +230,7 @@ extension Emitter {
       writer.line("let end = min(n, k &+ \(Summation.lanes * Summation.rowGroup))")
       emitZeros("part", &writer)
       emitGroup(&writer)
-      emitAccumulation(of: "part", &writer)
+      emitAccumulation(&writer)
     }
   }
 

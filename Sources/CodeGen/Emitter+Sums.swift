@@ -9,7 +9,7 @@ extension Emitter {
 
   /// Returns the name of the variable for vector `i` of the partial sums `stem`.
   func sumName(_ stem: String, _ i: Int) -> String {
-    sumVectors == 1 ? stem : "\(stem)\(i)"
+    sumVectors == 1 ? stem : "\(stem)_\(i)"
   }
 
   /// Appends variables for the partial sums `stem`, which are zero.
@@ -17,18 +17,19 @@ extension Emitter {
     for i in 0..<sumVectors { writer.line("var \(sumName(stem, i)) = Vector()") }
   }
 
-  /// Appends the addition of the partial sums `stem` to those of the row, `sum`.
-  mutating func emitAccumulation(of stem: String, _ writer: inout SourceWriter) {
+  /// Appends the addition of the partial sums `part` to `sum`, with their errors; all names end in
+  /// `suffix`.
+  mutating func emitAccumulation(of suffix: String = "", _ writer: inout SourceWriter) {
     use(.accumulate)
     for i in 0..<sumVectors {
-      writer.line(
-        "accumulate(\(sumName(stem, i)), &\(sumName("sum", i)), &\(sumName("error", i)))")
+      let names = ["part", "sum", "error"].map { sumName($0 + suffix, i) }
+      writer.line("accumulate(\(names[0]), &\(names[1]), &\(names[2]))")
     }
   }
 
-  /// Returns the Swift expression of the total of the partial sums `sum`.
-  mutating func total() -> String {
-    var vectors = (0..<sumVectors).map { sumName("sum", $0) }
+  /// Returns the Swift expression of the total of the partial sums `sum`, whose names end in `suffix`.
+  mutating func total(_ suffix: String = "") -> String {
+    var vectors = (0..<sumVectors).map { sumName("sum\(suffix)", $0) }
     use(.horizontalSum)
     // Halves to halves, as `horizontalSum` continues.
     while vectors.count > 1 {
@@ -59,14 +60,14 @@ extension Emitter {
       writer.line("let start = group &* \(group)")
       emitZeros("part", &writer)
       emitSum(of: group, from: "start", to: "part", &writer, content)
-      emitAccumulation(of: "part", &writer)
+      emitAccumulation(&writer)
     }
     if count % group > 0 {
       writer.block("do {") { writer in
         writer.line("let start = \(count / group * group)")
         emitZeros("part", &writer)
         emitSum(of: count % group, from: "start", to: "part", &writer, content)
-        emitAccumulation(of: "part", &writer)
+        emitAccumulation(&writer)
       }
     }
     return total()
@@ -77,31 +78,38 @@ extension Emitter {
     of count: Int, from start: String?, to stem: String, _ writer: inout SourceWriter,
     _ content: (inout Emitter, inout SourceWriter, String, Lanes) -> String
   ) {
-    let whole = count / Summation.lanes
-    if whole > 1 {
-      writer.block("for chunk in 0..<\(whole) {") {
-        emitTerms(
-          at: [start, "chunk &* \(Summation.lanes)"], of: Summation.lanes, to: stem, &$0, content)
-      }
-    } else if whole == 1 {
-      writer.block("do {") {
-        emitTerms(at: [start], of: Summation.lanes, to: stem, &$0, content)
-      }
-    }
-    let rest = count % Summation.lanes
-    if rest == 0 { return }
-    writer.block("do {") {
-      emitTerms(
-        at: [start], whole * Summation.lanes, of: rest, to: stem, &$0, content)
+    emitTerms(count, from: start, &writer) { emitter, writer, i, k, lanes in
+      let x = content(&emitter, &writer, k, lanes)
+      let name = emitter.sumName(stem, i)
+      writer.line("\(name) = add(\(name), \(x))")
     }
   }
 
-  /// Appends the addition of the next `count` terms, one for each partial sum of `stem`; the first is
+  /// Appends `content` for each vector of `count` elements from `start` on; it is given which of the
+  /// vectors of partial sums is meant, where the elements begin, and their lanes.
+  mutating func emitTerms(
+    _ count: Int, from start: String? = nil, _ writer: inout SourceWriter,
+    _ content: (inout Emitter, inout SourceWriter, Int, String, Lanes) -> Void
+  ) {
+    let whole = count / Summation.lanes
+    if whole > 1 {
+      writer.block("for chunk in 0..<\(whole) {") {
+        let chunk = "chunk &* \(Summation.lanes)"
+        emitRow([start, chunk], 0, Summation.lanes, &$0, content)
+      }
+    } else if whole == 1 {
+      writer.block("do {") { emitRow([start], 0, Summation.lanes, &$0, content) }
+    }
+    let rest = count % Summation.lanes
+    if rest == 0 { return }
+    writer.block("do {") { emitRow([start], whole * Summation.lanes, rest, &$0, content) }
+  }
+
+  /// Appends `content` for the next `count` elements, at most one for each partial sum; the first is
   /// at the sum of `variables` and `offset`.
-  private mutating func emitTerms(
-    at variables: [String?], _ offset: Int = 0, of count: Int, to stem: String,
-    _ writer: inout SourceWriter,
-    _ content: (inout Emitter, inout SourceWriter, String, Lanes) -> String
+  private mutating func emitRow(
+    _ variables: [String?], _ offset: Int, _ count: Int, _ writer: inout SourceWriter,
+    _ content: (inout Emitter, inout SourceWriter, Int, String, Lanes) -> Void
   ) {
     for i in 0..<sumVectors where count > i * lanes {
       let rest = count - i * lanes
@@ -110,11 +118,8 @@ extension Emitter {
       let text = (terms + (number == 0 ? [] : ["\(number)"])).joined(separator: " &+ ")
       func emit(_ writer: inout SourceWriter) {
         if !terms.isEmpty { writer.line("let k = \(text)") }
-        let x = content(
-          &self, &writer, terms.isEmpty ? "\(number)" : "k",
-          rest >= lanes ? .all : .first("\(rest)"))
-        let name = sumName(stem, i)
-        writer.line("\(name) = add(\(name), \(x))")
+        let k = terms.isEmpty ? "\(number)" : "k"
+        content(&self, &writer, i, k, rest >= lanes ? .all : .first("\(rest)"))
       }
       // What is named for a vector is named once.
       if sumVectors == 1 { emit(&writer) } else { writer.block("do {", emit) }

@@ -107,8 +107,9 @@ extension Kernel {
     case .convolve(let k):
       return k.images > 1 ? [.init(axis: .rows, grains: k.images, size: 1)] : []
     case .convolveGradient(let k):
-      let grains = k.channels / k.channelsOfGrain
-      return grains > 1 ? [.init(axis: .rows, grains: grains, size: k.channelsOfGrain)] : []
+      let size = k.channelsOfGrain(lanes: lanes)
+      let grains = k.channels / size
+      return grains > 1 ? [.init(axis: .rows, grains: grains, size: size)] : []
     case .pooling(let k):
       return k.images > 1 ? [.init(axis: .rows, grains: k.images, size: k.channels)] : []
     case .softmax, .argmax, .gather, .oneHot, .mask, .literal, .batched: return []
