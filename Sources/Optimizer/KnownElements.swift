@@ -54,7 +54,8 @@ struct KnownElements {
     self.graph = graph
     self.constants = constants
     for block in graph.allBlocks {
-      for id in block.nodes {
+      // A scan may have no results.
+      for id in block.nodes where !graph[id].results.isEmpty {
         let facts = facts(of: graph[id], rank: rank(of: Value(id)))
         if !facts.isEmpty { known[Value(id)] = Array(facts.prefix(Self.limit)) }
       }
