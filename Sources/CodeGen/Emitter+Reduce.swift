@@ -245,8 +245,8 @@ extension Emitter {
       writer.line("k &+= \(lanes)")
     }
     writer.block("if k < n {") { writer in
-      let x = load(place, .float, stride: stride, .first("n &- k"))
-      writer.line("largest = maximum(largest, \(padded(x, count: "n &- k")))")
+      writer.line("let x = \(load(place, .float, stride: stride, .first("n &- k")))")
+      writer.line("largest = maximum(largest, \(padded("x", count: "n &- k")))")
     }
   }
 

@@ -33,8 +33,8 @@ struct Emitter {
 
   private var counts: [String: Int] = [:]
 
-  /// The word that stands for the name of a function while its text is written.
-  static let placeholder = "\u{1}"
+  /// The word that takes the place of a function's name while its text is written, about as long.
+  static let placeholder = String(repeating: "\u{1}", count: 9)
 
   init(plan: Plan) {
     self.plan = plan

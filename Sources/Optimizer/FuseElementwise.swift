@@ -259,8 +259,7 @@ extension Fusion {
     }
     let result = graph[id].results[0].type
     if case .index = result.element { return false }
-    return !result.shape.isEmpty
-      && graph[id].operands.allSatisfy { graph.type(of: $0) == graph.type(of: $0).dense }
+    return graph[id].operands.allSatisfy { graph.type(of: $0) == graph.type(of: $0).dense }
   }
 
   /// Returns `true` iff node `id` is a range of columns of a product.
