@@ -117,7 +117,8 @@ extension Emitter {
     }
   }
 
-  /// Returns what the sum of the elements that a kernel reads is multiplied or divided by, if it is.
+  /// Returns what the sum of the elements that a kernel reads is multiplied or divided by, if it
+  /// is.
   private func factor(of reduce: Reduce) -> (text: String, isDivisor: Bool)? {
     let repeats = countExpression(reduce.repeats)
     switch reduce.function {

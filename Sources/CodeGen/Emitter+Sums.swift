@@ -27,7 +27,8 @@ extension Emitter {
     }
   }
 
-  /// Returns the Swift expression of the total of the partial sums `sum`, whose names end in `suffix`.
+  /// Returns the Swift expression of the total of the partial sums `sum`, whose names end in
+  /// `suffix`.
   mutating func total(_ suffix: String = "") -> String {
     var vectors = (0..<sumVectors).map { sumName("sum\(suffix)", $0) }
     use(.horizontalSum)
@@ -85,8 +86,8 @@ extension Emitter {
     }
   }
 
-  /// Appends `content` for each vector of `count` elements from `start` on; it is given which of the
-  /// vectors of partial sums is meant, where the elements begin, and their lanes.
+  /// Appends `content` for each vector of `count` elements from `start` on; it is given which of
+  /// the vectors of partial sums is meant, where the elements begin, and their lanes.
   mutating func emitTerms(
     _ count: Int, from start: String? = nil, _ writer: inout SourceWriter,
     _ content: (inout Emitter, inout SourceWriter, Int, String, Lanes) -> Void
@@ -105,8 +106,8 @@ extension Emitter {
     writer.block("do {") { emitRow([start], whole * Summation.lanes, rest, &$0, content) }
   }
 
-  /// Appends `content` for the next `count` elements, at most one for each partial sum; the first is
-  /// at the sum of `variables` and `offset`.
+  /// Appends `content` for the next `count` elements, at most one for each partial sum; the first
+  /// is at the sum of `variables` and `offset`.
   private mutating func emitRow(
     _ variables: [String?], _ offset: Int, _ count: Int, _ writer: inout SourceWriter,
     _ content: (inout Emitter, inout SourceWriter, Int, String, Lanes) -> Void

@@ -36,8 +36,8 @@ extension Emitter {
     return function("tile", writer)
   }
 
-  /// Appends the products of all parts, in groups of terms, and returns the name of the tile that holds
-  /// their sums.
+  /// Appends the products of all parts, in groups of terms, and returns the name of the tile that
+  /// holds their sums.
   private mutating func emitParts(
     _ product: Product, _ text: ProductText, _ shape: TileShape, _ writer: inout SourceWriter
   ) -> String {
@@ -116,8 +116,8 @@ extension Emitter {
     }
   }
 
-  /// Appends the product of `count` terms of `part`, which feeds the vectors in `range`, from `first`
-  /// on.
+  /// Appends the product of `count` terms of `part`, which feeds the vectors in `range`, from
+  /// `first` on.
   private mutating func emitPart(
     _ product: Product, _ part: Product.Part, _ names: (a: String, w: String), _ shape: TileShape,
     _ range: Range<Int>, _ first: String, _ count: String, _ writer: inout SourceWriter

@@ -78,8 +78,8 @@ package struct Pooling: Hashable, Sendable {
 
 extension ConvolveGradient {
 
-  /// Returns the channels of the result that are done together: a divisor of all, so few that the sums
-  /// for them and for some columns of the kernel are kept in registers, of `lanes` lanes.
+  /// Returns the channels of the result that are done together: a divisor of all, so few that the
+  /// sums for them and for some columns of the kernel are kept in registers, of `lanes` lanes.
   package func channelsOfGrain(lanes: Int) -> Int {
     let most = 12 * lanes / Summation.lanes / max(1, min(kernel[1], 6))
     return (1...max(1, min(channels, most))).last { channels % $0 == 0 } ?? 1

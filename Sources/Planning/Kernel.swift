@@ -190,8 +190,8 @@ package struct Reduce: Hashable, Sendable {
   /// The extents that are reduced; at least one.
   package var inner: [Count]
 
-  /// The extents of a sum or a mean that are reduced and along which the input is the same. These are
-  /// not among `inner`.
+  /// The extents of a sum or a mean that are reduced and along which the input is the same. These
+  /// are not among `inner`.
   package var repeats: [Count] = []
 
   /// The strides of the outer extents, then of the inner.

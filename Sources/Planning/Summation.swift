@@ -5,8 +5,8 @@
 /// terms are added one after the other, and the sums of those groups are added by compensated
 /// summation, whose error hardly grows with their number.
 ///
-/// The terms of a product are added in groups, too, and the sums of groups one after the other; those
-/// of a long part make blocks, which are added by compensated summation.
+/// The terms of a product are added in groups, too, and the sums of groups one after the other;
+/// those of a long part make blocks, which are added by compensated summation.
 ///
 /// Along a row, term *i* belongs to partial sum *i* mod `lanes`, and partial sums are added as
 /// halves to halves at the end. Across rows, each column has a sum of its own.

@@ -3,8 +3,8 @@ extension GraphGenerator {
   /// The share of operands that are read through a view of another kind.
   private static let viewShare = 0.2
 
-  /// Returns `x` or, now and then, something of its type that other elements, or the same in another
-  /// order, are a view of: a broadcast, a slice, a transpose, a reshape or a scalar.
+  /// Returns `x` or, now and then, something of its type that other elements, or the same in
+  /// another order, are a view of: a broadcast, a slice, a transpose, a reshape or a scalar.
   mutating func viewed(_ x: Quantity) -> Quantity {
     let rank = x.shape.count
     guard chance(Self.viewShare), rank > 0, rank < 5 else { return x }

@@ -26,8 +26,8 @@ import Testing
     }
     """
 
-  /// The numbers that are added up: one that single precision does not hold, some near 285, and some
-  /// of both signs whose squares alone have one.
+  /// The numbers that are added up: one that single precision does not hold, some near 285, and
+  /// some of both signs whose squares alone have one.
   private static let samples: [(name: String, number: @Sendable (Int) -> Float)] = [
     ("equal", { _ in 0.1 }),
     ("near", { 285 + Float($0 &* 7919 % 1000) / 500 }),
