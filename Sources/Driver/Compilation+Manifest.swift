@@ -24,7 +24,7 @@ extension Compilation {
   package func manifest(compiler: String = "none", library: String? = nil) -> Manifest {
     Manifest(
       model: module.name, symbolPrefix: file.symbolPrefix, library: library ?? libraryName,
-      source: sourceName, target: options.target.name, compiler: compiler,
+      source: sourceName, target: options.target.requirements, compiler: compiler,
       dims: module.manifestDimensions, parameters: module.manifestParameters,
       slots: module.manifestSlots, states: module.manifestStates, weightBytes: plan.weightBytes,
       bindWorkspaceBytes: plan.bind.workspaceBytes,
@@ -44,7 +44,7 @@ extension Manifest {
   /// Creates what a caller has to know of `module`, which nothing was compiled from.
   package init(interpreting module: Module) {
     self.init(
-      model: module.name, symbolPrefix: "none", library: "none", source: "none", target: "none",
+      model: module.name, symbolPrefix: "none", library: "none", source: "none", target: .none,
       compiler: "none", dims: module.manifestDimensions, parameters: module.manifestParameters,
       slots: module.manifestSlots, states: module.manifestStates, weightBytes: 0,
       bindWorkspaceBytes: 0,

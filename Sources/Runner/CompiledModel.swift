@@ -1,3 +1,4 @@
+import Diagnostics
 import Foundation
 
 /// A compiled model whose library is loaded.
@@ -9,18 +10,20 @@ import Foundation
 /// they change in memory that their caller passes.
 package final class CompiledModel: @unchecked Sendable {
 
+  // Each function returns a status, see `CallStatus`.
+
   /// `P_bind(parameters, weights, workspace)`.
   typealias BindFunction =
     @convention(c) (
       UnsafePointer<UnsafeRawPointer?>, UnsafeMutableRawPointer, UnsafeMutableRawPointer
-    ) -> Void
+    ) -> Int32
 
   /// `P_<entry>(weights, workspace, states, inputs, outputs, steps)`.
   typealias EntryFunction =
     @convention(c) (
       UnsafeRawPointer, UnsafeMutableRawPointer, UnsafePointer<UnsafeMutableRawPointer?>,
       UnsafePointer<UnsafeRawPointer?>, UnsafePointer<UnsafeMutableRawPointer?>, Int
-    ) -> Void
+    ) -> Int32
 
   /// `P_<entry>(parameters, slots, weights, workspace, states, inputs, outputs, steps)` of an entry
   /// that updates parameters.
@@ -31,7 +34,7 @@ package final class CompiledModel: @unchecked Sendable {
       UnsafePointer<UnsafeMutableRawPointer?>, UnsafePointer<UnsafeMutableRawPointer?>,
       UnsafeMutableRawPointer, UnsafeMutableRawPointer, UnsafePointer<UnsafeMutableRawPointer?>,
       UnsafePointer<UnsafeRawPointer?>, UnsafePointer<UnsafeMutableRawPointer?>, Int
-    ) -> Void
+    ) -> Int32
 
   /// Waits until all threads of the team that is its argument have called it.
   typealias Barrier = @convention(c) (UnsafeMutableRawPointer?) -> Void
@@ -43,7 +46,7 @@ package final class CompiledModel: @unchecked Sendable {
       UnsafeRawPointer, UnsafeMutableRawPointer, UnsafePointer<UnsafeMutableRawPointer?>,
       UnsafePointer<UnsafeRawPointer?>, UnsafePointer<UnsafeMutableRawPointer?>, Int, Int, Int,
       UnsafeMutableRawPointer?, Barrier?
-    ) -> Void
+    ) -> Int32
 
   /// As `UpdateFunction`, for several threads.
   typealias SharedUpdateFunction =
@@ -52,7 +55,7 @@ package final class CompiledModel: @unchecked Sendable {
       UnsafeMutableRawPointer, UnsafeMutableRawPointer, UnsafePointer<UnsafeMutableRawPointer?>,
       UnsafePointer<UnsafeRawPointer?>, UnsafePointer<UnsafeMutableRawPointer?>, Int, Int, Int,
       UnsafeMutableRawPointer?, Barrier?
-    ) -> Void
+    ) -> Int32
 
   /// The function of an entry.
   enum Function {
@@ -88,8 +91,10 @@ package final class CompiledModel: @unchecked Sendable {
     try self.init(Manifest(inFolder: folder), folder: folder)
   }
 
-  /// Loads the library of `manifest` from `folder`.
-  package init(_ manifest: Manifest, folder: String) throws(RunnerError) {
+  /// Loads the library of `manifest` from `folder` if `host`, this machine's processor, runs it.
+  package init(
+    _ manifest: Manifest, folder: String, host: Processor = .host
+  ) throws(RunnerError) {
     let problems = manifest.problems()
     guard problems.isEmpty else {
       throw RunnerError(.input, "the manifest is damaged", details: problems)
@@ -97,6 +102,11 @@ package final class CompiledModel: @unchecked Sendable {
     let file = "\(folder)/\(manifest.library)"
     guard FileManager.default.fileExists(atPath: file) else {
       throw RunnerError(.input, "the library is missing; compile the model again", file: file)
+    }
+    if let reason = manifest.target.obstacle(on: host) {
+      throw RunnerError(
+        .environment, "the library was compiled for \(manifest.target.name.printable); \(reason)",
+        file: file)
     }
     // Local, so that the symbols of two models never meet. The path contains '/', so that no
     // search path is used.

@@ -8,10 +8,49 @@ import Tensors
 package struct Manifest: Codable, Equatable, Sendable {
 
   /// The format that this version writes and reads.
-  package static let currentFormatVersion = 2
+  package static let currentFormatVersion = 3
 
   /// The name of the file in the folder of a compiled model.
   package static let fileName = "manifest.json"
+
+  /// What a library was compiled for.
+  package struct Target: Codable, Equatable, Sendable {
+
+    /// The name of the CPU.
+    package let name: String
+
+    /// The name of the instruction set, as `Processor.Architecture` has it.
+    package let architecture: String
+
+    /// The features that the library may use, by the names that `Processor` has for them.
+    package let features: [String]
+
+    /// Creates a target.
+    package init(name: String, architecture: String, features: [String]) {
+      self.name = name
+      self.architecture = architecture
+      self.features = features
+    }
+
+    /// That of a manifest without a library.
+    package static let none = Target(name: "none", architecture: "none", features: [])
+
+    /// The most missing features that a message names.
+    private static let namedFeatures = 3
+
+    /// Returns why `host` cannot run the library, or `nil` if it can.
+    package func obstacle(on host: Processor) -> String? {
+      guard architecture == host.architecture.rawValue else {
+        return "this machine is \(host.architecture.rawValue), not \(architecture.printable)"
+      }
+      let missing = host.lacking(features).map(\.printable)
+      if missing.isEmpty { return nil }
+      let named = missing.prefix(Self.namedFeatures).joined(separator: ", ")
+      let others = missing.count - Self.namedFeatures
+      return "this CPU lacks \(named)" + (others > 0 ? " and \(others) more feature\(others == 1 ? "" : "s")" : "")
+    }
+
+  }
 
   /// A dimension and its size.
   package struct Dimension: Codable, Equatable, Sendable {
@@ -185,8 +224,8 @@ package struct Manifest: Codable, Equatable, Sendable {
   /// The name of the Swift file that the library was compiled from.
   package let source: String
 
-  /// The name of the CPU that the library was compiled for.
-  package let target: String
+  /// What the library was compiled for.
+  package let target: Target
 
   /// What the Swift compiler says of its version.
   package let compiler: String
@@ -204,7 +243,7 @@ package struct Manifest: Codable, Equatable, Sendable {
 
   /// Creates a manifest of the current format.
   package init(
-    model: String, symbolPrefix: String, library: String, source: String, target: String,
+    model: String, symbolPrefix: String, library: String, source: String, target: Target,
     compiler: String, dims: [Dimension], parameters: [Parameter], slots: [Parameter] = [],
     states: [State], weightBytes: Int, bindWorkspaceBytes: Int, entries: [Entry]
   ) {

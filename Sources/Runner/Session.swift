@@ -85,9 +85,10 @@ package final class Session: ModelSession {
     let parameters = try MemoryTable(shapes: manifest.parameters.map(\.shape), for: "parameters")
     for (block, elements) in zip(parameters.blocks, values) { block.store(elements) }
     let scratch = try AlignedMemory(byteCount: manifest.bindWorkspaceBytes, for: "workspace")
-    withExtendedLifetime((parameters, scratch)) {
+    let status = withExtendedLifetime((parameters, scratch)) {
       model.bind(parameters.addresses, weights.pointer, scratch.pointer)
     }
+    try CallStatus.check(status, of: "bind")
     let isUpdated = manifest.entries.contains { $0.updatesParameters }
     let isFirst = firstParameters.contains { $0 != nil }
     self.parameters = isUpdated || isFirst ? parameters : nil
@@ -168,7 +169,7 @@ package final class Session: ModelSession {
     entry name: String, inputs: [String: Tensor], steps: Int? = nil
   ) throws(RunnerError) -> [String: Tensor] {
     let call = try prepare(entry: name, inputs: inputs, steps: steps)
-    runPrepared(call)
+    try runPrepared(call)
     return outputs(of: call)
   }
 
@@ -209,33 +210,40 @@ package final class Session: ModelSession {
   ///
   /// Every state, carried or not, goes on where the last call ended.
   ///
+  /// Throws if the model refuses what the call's inputs or the states were set to since then.
+  ///
   /// - Requires: `call` was prepared by `self`.
-  package func runPrepared(_ call: PreparedCall) {
+  package func runPrepared(_ call: PreparedCall) throws(RunnerError) {
     let inputs = call.buffers.inputs.addresses
     let outputs = call.buffers.outputs.mutableAddresses
+    // All workers return the same.
+    var status: Int32 = 0
     switch call.function {
     case .reading(let function):
-      function(
+      status = function(
         weights.pointer, workspace.pointer, states.mutableAddresses, inputs, outputs, call.steps)
     case .updating(let function):
       guard let parameters else { preconditionFailure("parameters that are updated are kept") }
-      function(
+      status = function(
         parameters.mutableAddresses, slots.mutableAddresses, weights.pointer, workspace.pointer,
         states.mutableAddresses, inputs, outputs, call.steps)
     case .sharedReading(let function):
       team.run { worker, workers, team in
-        function(
+        let own = function(
           weights.pointer, workspace.pointer, states.mutableAddresses, inputs, outputs, call.steps,
           worker, workers, team, Team.meet)
+        if worker == 0 { status = own }
       }
     case .sharedUpdating(let function):
       guard let parameters else { preconditionFailure("parameters that are updated are kept") }
       team.run { worker, workers, team in
-        function(
+        let own = function(
           parameters.mutableAddresses, slots.mutableAddresses, weights.pointer, workspace.pointer,
           states.mutableAddresses, inputs, outputs, call.steps, worker, workers, team, Team.meet)
+        if worker == 0 { status = own }
       }
     }
+    try CallStatus.check(status, of: call.entry.name)
   }
 
   /// Returns the outputs of the last time that `call` was made.

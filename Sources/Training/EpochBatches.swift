@@ -35,19 +35,19 @@ enum EpochBatches {
   /// Does update `position` of the epoch.
   func update(
     _ model: any TrainableModel, at position: Int
-  ) -> (loss: Float, gradientNorm: Float?) {
+  ) throws(RunnerError) -> (loss: Float, gradientNorm: Float?) {
     switch self {
     case .fixed:
       model.restart()
-      return model.update(inputs: [], labels: [])
+      return try model.update(inputs: [], labels: [])
     case .windows(let windows, let isAfresh):
       if isAfresh || position == 0 { model.restart() }
       var window = windows.emptyWindow
       windows.fill(&window.inputs, &window.labels, at: position)
-      return model.update(inputs: window.inputs, labels: window.labels)
+      return try model.update(inputs: window.inputs, labels: window.labels)
     case .rows(let rows):
       model.restart()
-      return model.update(rows: rows.rows(at: position))
+      return try model.update(rows: rows.rows(at: position))
     }
   }
 

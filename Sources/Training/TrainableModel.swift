@@ -51,22 +51,26 @@ package protocol TrainableModel: AnyObject {
   ///
   /// - Requires: `inputs` and `labels` have `steps` × `batch` tokens, time outermost, or none if the
   ///   model reads no text.
-  func update(inputs: [Int32], labels: [Int32]) -> (loss: Float, gradientNorm: Float?)
+  func update(
+    inputs: [Int32], labels: [Int32]
+  ) throws(RunnerError) -> (loss: Float, gradientNorm: Float?)
 
   /// Adds what the model predicts for one window to `perplexity`; states that are carried go on.
   ///
   /// - Requires: as for `update`, and the model reads a text.
-  func evaluate(inputs: [Int32], labels: [Int32], _ perplexity: inout Perplexity)
+  func evaluate(
+    inputs: [Int32], labels: [Int32], _ perplexity: inout Perplexity
+  ) throws(RunnerError)
 
   /// Updates the parameters by the examples `rows` as `update(inputs:labels:)` does by a window.
   ///
   /// - Requires: there are `batch` of them, and the model was given the set of examples.
-  func update(rows: [Int]) -> (loss: Float, gradientNorm: Float?)
+  func update(rows: [Int]) throws(RunnerError) -> (loss: Float, gradientNorm: Float?)
 
   /// Adds how the model does on the examples `rows` to `evaluation`, which is `nil` at first.
   ///
   /// - Requires: there are at most `batch` of them, at least one, and the model was given a set of
   ///   examples by which it can be measured.
-  func evaluate(rows: [Int], _ evaluation: inout Evaluation?)
+  func evaluate(rows: [Int], _ evaluation: inout Evaluation?) throws(RunnerError)
 
 }

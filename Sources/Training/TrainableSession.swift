@@ -180,33 +180,39 @@ package final class TrainableSession: TrainableModel {
     }
   }
 
-  package func update(inputs: [Int32], labels: [Int32]) -> (loss: Float, gradientNorm: Float?) {
-    train.run(session, inputs, labels)
+  package func update(
+    inputs: [Int32], labels: [Int32]
+  ) throws(RunnerError) -> (loss: Float, gradientNorm: Float?) {
+    try train.run(session, inputs, labels)
     return (train.call.scalar(ofOutput: loss), norm.map(train.call.scalar))
   }
 
-  package func evaluate(inputs: [Int32], labels: [Int32], _ perplexity: inout Perplexity) {
+  package func evaluate(
+    inputs: [Int32], labels: [Int32], _ perplexity: inout Perplexity
+  ) throws(RunnerError) {
     guard let forward, let logits = forward.logits else {
       preconditionFailure("the model was made to evaluate")
     }
-    forward.run(session, inputs, labels)
+    try forward.run(session, inputs, labels)
     perplexity.add(
       logits: forward.call.floats(ofOutput: logits), classes: classes,
       labels: forward.laidOut(labels))
   }
 
-  package func update(rows: [Int]) -> (loss: Float, gradientNorm: Float?) {
+  package func update(
+    rows: [Int]
+  ) throws(RunnerError) -> (loss: Float, gradientNorm: Float?) {
     guard let examples else { preconditionFailure("the model was given examples") }
-    let call = train.run(session, rows, of: examples)
+    let call = try train.run(session, rows, of: examples)
     return (call.scalar(ofOutput: loss), norm.map(call.scalar))
   }
 
-  package func evaluate(rows: [Int], _ evaluation: inout Evaluation?) {
+  package func evaluate(rows: [Int], _ evaluation: inout Evaluation?) throws(RunnerError) {
     guard let forward, let examples, let goal = examples.roles.goal,
       let output = forward.call.entry.outputs.firstIndex(where: { $0.name == goal.output })
     else { preconditionFailure("the model was made to evaluate") }
     let filled = examples.roles.filled(rows)
-    let call = forward.run(session, filled, of: examples)
+    let call = try forward.run(session, filled, of: examples)
     var result = evaluation ?? Evaluation(goal.task)
     result.add(
       call.floats(ofOutput: output), for: filled, count: rows.count, of: examples.set, goal)
@@ -255,17 +261,19 @@ private struct TextCall {
   }
 
   /// Runs the entry on a window, time outermost.
-  func run(_ session: Session, _ inputs: [Int32], _ labels: [Int32]) {
+  func run(_ session: Session, _ inputs: [Int32], _ labels: [Int32]) throws(RunnerError) {
     if let places {
       call.setInput(places.input, to: laidOut(inputs))
       if let label = places.label { call.setInput(label, to: laidOut(labels)) }
     }
     session.resetUncarriedStates()
-    session.runPrepared(call)
+    try session.runPrepared(call)
   }
 
   /// Runs the entry on the examples `rows` of `examples`, and returns the call.
-  func run(_ session: Session, _ rows: [Int], of examples: ExampleFeed) -> PreparedCall {
+  func run(
+    _ session: Session, _ rows: [Int], of examples: ExampleFeed
+  ) throws(RunnerError) -> PreparedCall {
     var call = call
     for (index, input) in call.entry.inputs.enumerated() {
       guard let column = examples.set.column(input.name) else { continue }
@@ -273,7 +281,7 @@ private struct TextCall {
     }
     if let steps = examples.steps(of: rows, in: call.entry) { call.setSteps(steps) }
     session.resetUncarriedStates()
-    session.runPrepared(call)
+    try session.runPrepared(call)
     return call
   }
 

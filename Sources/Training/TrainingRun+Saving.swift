@@ -58,7 +58,7 @@ extension TrainingRun {
       batches = try self.batches(ofEpoch: epoch)
     }
     model.setCounters(seed: settings.seed, update: progress.update)
-    try check(batches.update(model, at: position).loss)
+    try check(try batches.update(model, at: position).loss)
   }
 
   /// Throws if `loss`, that of the next update, is none that a training can go on with: it is not

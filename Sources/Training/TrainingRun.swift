@@ -188,7 +188,7 @@ package struct TrainingRun {
         model.setLearningRate(settings.schedule.rate(rate, update: progress.update))
       }
       model.setCounters(seed: settings.seed, update: progress.update)
-      let (loss, norm) = batches.update(model, at: progress.position)
+      let (loss, norm) = try batches.update(model, at: progress.position)
       let seconds = (clock.now - start) / .seconds(1)
       try check(loss)
       if let pending { try write(pending) }
@@ -216,7 +216,7 @@ package struct TrainingRun {
       model.restart()
       for window in try validationWindows(of: validation) {
         if observer.isInterrupted() { break }
-        model.evaluate(inputs: window.inputs, labels: window.labels, &perplexity)
+        try model.evaluate(inputs: window.inputs, labels: window.labels, &perplexity)
       }
       loss = perplexity.averageCrossEntropy
     case .rows(_, let validation, _):
@@ -225,7 +225,7 @@ package struct TrainingRun {
         if observer.isInterrupted() { break }
         model.restart()
         let end = min(start + model.batch, validation.count)
-        model.evaluate(rows: Array(validation[start..<end]), &found)
+        try model.evaluate(rows: Array(validation[start..<end]), &found)
       }
       evaluation = found
       loss = found?.loss

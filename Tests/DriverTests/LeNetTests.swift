@@ -51,7 +51,7 @@ import Testing
         let y = try #require(call.entry.inputs.firstIndex { $0.name == "y" })
         call.setInput(y, to: Array(labels))
       }
-      session.runPrepared(call)
+      try session.runPrepared(call)
       guard !isTraining else { continue }
       let logits = try #require(call.entry.outputs.firstIndex { $0.name == "logits" })
       let values = call.floats(ofOutput: logits)

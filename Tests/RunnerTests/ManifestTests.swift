@@ -20,7 +20,7 @@ import Testing
   ])
   func keepsInitializers(_ initializer: Initializer, _ shape: [Int]) throws {
     let m = Manifest(
-      model: "M", symbolPrefix: "m", library: "l.so", source: "s.swift", target: "t", compiler: "",
+      model: "M", symbolPrefix: "m", library: "l.so", source: "s.swift", target: .none, compiler: "",
       dims: [], parameters: [.init(name: "p", shape: shape, initializer: initializer)], states: [],
       weightBytes: 0, bindWorkspaceBytes: 0, entries: [])
     #expect(try Manifest(decoding: m.encoded(), file: "m.json") == m)
@@ -32,11 +32,11 @@ import Testing
     }
     #expect(
       error?.rendered
-        == "m: error: the manifest has format version 1, expected 2; compile the model again\n")
+        == "m: error: the manifest has format version 1, expected 3; compile the model again\n")
   }
 
   @Test(arguments: [
-    "", "[", "{}", "null", "[1]", #"{"formatVersion": "1"}"#, #"{"formatVersion": 2}"#,
+    "", "[", "{}", "null", "[1]", #"{"formatVersion": "1"}"#, #"{"formatVersion": 3}"#,
   ])
   func refusesOtherTexts(_ text: String) throws {
     let error = runnerError { _ = try Manifest(decoding: Array(text.utf8), file: "m") }
@@ -148,6 +148,8 @@ import Testing
     Change("weightBytes", "1e300", "a number is out of range"),
     Change("parameters.0.initializer", #"{"random": {}}"#, "at 'parameters.0.initializer'"),
     Change("entries.2.updatesParameters", "2", "at 'entries.2.updatesParameters'"),
+    Change("target", #""znver4""#, "a value of another type was expected at 'target'"),
+    Change("target", #"{"name": "a", "architecture": "b"}"#, "'features' is missing at 'target'"),
     Change("states", "null", "a value of another type was expected at 'states'"),
   ])
   private func refusesValuesOfOtherTypes(_ change: Change) {

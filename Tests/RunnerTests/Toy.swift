@@ -8,7 +8,9 @@ enum Toy {
 
   /// What the manifest of the model says.
   static let manifest = Manifest(
-    model: "Toy", symbolPrefix: "toy", library: "toy.so", source: "toy.swift", target: "native",
+    model: "Toy", symbolPrefix: "toy", library: "toy.so", source: "toy.swift",
+    target: .init(
+      name: "native", architecture: Processor.Architecture.own.rawValue, features: []),
     compiler: "none", dims: [.init(name: "num_steps", size: 4), .init(name: "batch", size: 2)],
     parameters: [
       .init(name: "W", shape: [3, 2], initializer: .iota),
@@ -82,18 +84,19 @@ enum Toy {
     @_cdecl("toy_bind")
     public func bind(
       parameters: Table, weights: UnsafeMutableRawPointer, workspace: UnsafeMutableRawPointer
-    ) {
+    ) -> Int32 {
       let w = weights.assumingMemoryBound(to: Float.self)
       for i in 0..<6 { w[i] = read(parameters, 0, Float.self)[i] }
       for i in 0..<2 { w[6 + i] = read(parameters, 1, Float.self)[i] }
       workspace.assumingMemoryBound(to: Float.self)[3] = 1
+      return 0
     }
 
     @_cdecl("toy_forward")
     public func forward(
       weights: UnsafeRawPointer, workspace: UnsafeMutableRawPointer, states: MutableTable,
       inputs: Table, outputs: MutableTable, steps: Int
-    ) {
+    ) -> Int32 {
       let w = weights.assumingMemoryBound(to: Float.self)
       write(states, 3, Float.self)[0] = 10
       for t in 0..<steps {
@@ -109,15 +112,17 @@ enum Toy {
         count(states)
       }
       for i in 0..<2 { write(outputs, 2, Int32.self)[i] = 1 - read(inputs, 2, Int32.self)[i] }
+      return 0
     }
 
     @_cdecl("toy_step")
     public func step(
       weights: UnsafeRawPointer, workspace: UnsafeMutableRawPointer, states: MutableTable,
       inputs: Table, outputs: MutableTable, steps: Int
-    ) {
+    ) -> Int32 {
       write(outputs, 0, Float.self)[0] = read(inputs, 0, Float.self)[0] * 1e-30
       for _ in 0..<steps { count(states) }
+      return 0
     }
 
     @_cdecl("toy_train")
@@ -125,7 +130,7 @@ enum Toy {
       parameters: MutableTable, slots: MutableTable, weights: UnsafeMutableRawPointer,
       workspace: UnsafeMutableRawPointer, states: MutableTable, inputs: Table,
       outputs: MutableTable, steps: Int
-    ) {
+    ) -> Int32 {
       let lr = read(inputs, 1, Float.self)[0]
       let (w, b) = (write(parameters, 0, Float.self), write(parameters, 1, Float.self))
       let momentum = write(slots, 0, Float.self)
@@ -139,6 +144,7 @@ enum Toy {
       for i in 0..<2 { bound[6 + i] = b[i] }
       write(outputs, 0, Float.self)[0] = lr
       count(states)
+      return 0
     }
 
     """

@@ -53,7 +53,7 @@ import Testing
     let call = try session.prepare(entry: "train", inputs: gradient)
     for _ in 0..<3 {
       session.resetUncarriedStates()
-      session.runPrepared(call)
+      try session.runPrepared(call)
     }
     #expect(try session.state(named: "count").elements == .float32([3, 3]))
     #expect(try session.state(named: "fresh").elements == .float32([2, 2]))
@@ -89,7 +89,7 @@ import Testing
     try session.bindInitial()
     let call = try session.prepare(entry: "train", inputs: gradient)
     call.setInput(1, to: [Float(0.25)])
-    session.runPrepared(call)
+    try session.runPrepared(call)
     #expect(call.scalar(ofOutput: 0) == 0.25)
   }
 

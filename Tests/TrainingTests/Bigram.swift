@@ -42,7 +42,7 @@ final class Bigram: TrainableModel {
     (self.batch, self.steps) = (batch, steps)
     let v = Self.tokenCount
     manifest = Manifest(
-      model: "Bigram", symbolPrefix: "b", library: "l", source: "s", target: "t", compiler: "c",
+      model: "Bigram", symbolPrefix: "b", library: "l", source: "s", target: .none, compiler: "c",
       dims: [.init(name: "batch", size: batch), .init(name: "num_steps", size: steps)],
       parameters: [
         .init(name: "table", shape: [v, v], initializer: .uniform(low: -0.1, high: 0.1)),

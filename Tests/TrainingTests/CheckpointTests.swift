@@ -238,7 +238,7 @@ import Text
   @Test func refusesNamesThatAFileNeeds() throws {
     for name in ["state.h", "optimizer.m", Safetensors.metadataKey] {
       let manifest = Manifest(
-        model: "M", symbolPrefix: "m", library: "l", source: "s", target: "t", compiler: "c",
+        model: "M", symbolPrefix: "m", library: "l", source: "s", target: .none, compiler: "c",
         dims: [], parameters: [.init(name: name, shape: [], initializer: .zeros)],
         slots: [.init(name: "m", shape: [], initializer: .zeros)],
         states: [.init(name: "h", shape: [], carried: true, initializer: .zeros)],

@@ -14,7 +14,9 @@ enum EchoModel {
     }
     return Manifest(
       model: "Echo", symbolPrefix: "echo", library: "echo.so", source: "echo.swift",
-      target: "native", compiler: "none", dims: [],
+      target: .init(
+        name: "native", architecture: Processor.Architecture.own.rawValue, features: []),
+      compiler: "none", dims: [],
       parameters: [
         .init(name: "W", shape: [6], initializer: .zeros),
         .init(name: "start", shape: [2], initializer: .ones),
@@ -72,17 +74,18 @@ enum EchoModel {
     @_cdecl("echo_bind")
     public func bind(
       parameters: Table, weights: UnsafeMutableRawPointer, workspace: UnsafeMutableRawPointer
-    ) {}
+    ) -> Int32 { 0 }
 
     @_cdecl("echo_forward")
     public func forward(
       weights: UnsafeRawPointer, workspace: UnsafeMutableRawPointer, states: MutableTable,
       inputs: Table, outputs: MutableTable, steps: Int
-    ) {
+    ) -> Int32 {
       let logits = write(outputs, 0, Float.self)
       for i in 0..<36 { logits[i] = 0 }
       for i in 0..<6 { logits[6 * i + Int(read(inputs, 0, Int32.self)[i])] = 50 }
       count(states)
+      return 0
     }
 
     @_cdecl("echo_train")
@@ -90,7 +93,7 @@ enum EchoModel {
       parameters: MutableTable, slots: MutableTable, weights: UnsafeMutableRawPointer,
       workspace: UnsafeMutableRawPointer, states: MutableTable, inputs: Table,
       outputs: MutableTable, steps: Int
-    ) {
+    ) -> Int32 {
       for i in 0..<6 {
         let (token, next) = (read(inputs, 0, Int32.self)[i], read(inputs, 1, Int32.self)[i])
         write(parameters, 0, Float.self)[i] += Float(10 * token + next)
@@ -100,6 +103,7 @@ enum EchoModel {
       write(outputs, 0, Float.self)[0] = write(states, 0, Float.self)[0]
       write(outputs, 1, Float.self)[0] = write(states, 1, Float.self)[0]
       count(states)
+      return 0
     }
 
     """

@@ -23,7 +23,7 @@ import Text
     #expect(model.steps == 3 && model.batch == 2 && model.classes == 6)
     #expect(model.learningRate == 0.1)
     model.setLearningRate(0.25)
-    let result = model.update(inputs: [0, 1, 2, 3, 4, 5], labels: [5, 4, 3, 2, 1, 0])
+    let result = try model.update(inputs: [0, 1, 2, 3, 4, 5], labels: [5, 4, 3, 2, 1, 0])
     #expect(result.gradientNorm == 1 && result.loss == 0)
     let values = try model.currentValues()
     // Windows have time outermost; the model may want rows there.
@@ -39,7 +39,7 @@ import Text
     let model = try model()
     let window: [Int32] = [0, 1, 2, 3, 4, 5]
     for call in 1...3 {
-      let result = model.update(inputs: window, labels: window)
+      let result = try model.update(inputs: window, labels: window)
       #expect(result.gradientNorm == Float(call) && result.loss == 0)
     }
     // The parameter that the state starts at has been updated three times.
@@ -52,9 +52,9 @@ import Text
     let model = try model(isBatchFirst: isBatchFirst)
     let window: [Int32] = [0, 1, 2, 3, 4, 5]
     var perplexity = Perplexity()
-    model.evaluate(inputs: window, labels: window, &perplexity)
+    try model.evaluate(inputs: window, labels: window, &perplexity)
     #expect(abs(perplexity.perplexity - 1) < 1e-9 && perplexity.tokenCount == 6)
-    model.evaluate(inputs: window, labels: window.reversed(), &perplexity)
+    try model.evaluate(inputs: window, labels: window.reversed(), &perplexity)
     #expect(abs(perplexity.averageCrossEntropy - 25) < 1e-9)
     #expect(try model.currentStates()["k"] == Tensor(shape: [], .int64([2])))
   }
@@ -62,10 +62,10 @@ import Text
   @Test func restoresValues() throws {
     let (a, b) = (try model(), try model())
     let window: [Int32] = [0, 1, 2, 3, 4, 5]
-    for _ in 0..<3 { _ = a.update(inputs: window, labels: window) }
+    for _ in 0..<3 { _ = try a.update(inputs: window, labels: window) }
     try b.restore(a.currentValues())
     #expect(try a.currentValues() == b.currentValues())
-    for model in [a, b] { _ = model.update(inputs: window, labels: window) }
+    for model in [a, b] { _ = try model.update(inputs: window, labels: window) }
     #expect(try a.currentValues() == b.currentValues())
   }
 

@@ -38,12 +38,12 @@ struct TextWriting {
     let call = try session.prepare(entry: "step", inputs: [port.input: none])
     let vocabulary = coding.vocabulary
     var result = ""
-    func read(_ token: Int32) {
+    func read(_ token: Int32) throws(RunnerError) {
       result += vocabulary[Int(token)]
       call.setInput(input, to: Array(repeating: token, count: rows))
-      session.runPrepared(call)
+      try session.runPrepared(call)
     }
-    for token in prefix { read(token) }
+    for token in prefix { try read(token) }
     for position in 0..<length {
       // Where there are several rows, all are alike.
       let logits = Array(call.floats(ofOutput: output).prefix(vocabulary.count))
@@ -51,7 +51,7 @@ struct TextWriting {
         throw RunnerError(
           .input, "no character \(position + 1) can be chosen: the logits are not finite numbers")
       }
-      read(Int32(token))
+      try read(Int32(token))
     }
     return result
   }
