@@ -35,14 +35,9 @@ struct EntryEmitter {
   /// The names of the pointers to the values of all steps.
   private var longNames: [ID<Buffer>: String] = [:]
 
-  /// The words that functions of entries use.
-  private static let reserved: Set<String> = [
-    "weights", "workspace", "steps", "worker", "numbers", "integers", "values", "places", "swap",
-  ]
-
-  /// Creates the writer of entry `index`.
+  /// Creates the writer of entry `index`, whose variables get `names`.
   init(
-    entry index: Int, of plan: Plan, module: Module,
+    entry index: Int, of plan: Plan, module: Module, names: SwiftNames,
     location: ((SourceSpan) -> GeneratedFile.Location?)?
   ) {
     self.location = location
@@ -51,7 +46,7 @@ struct EntryEmitter {
     weights = plan.weights
     isBind = false
     function = "\(SwiftNames.stem(plan.entries[index].name))Entry"
-    names = SwiftNames(reserved: Self.reserved.union(SwiftNames.standardNames))
+    self.names = names
     let entry = module.entries[index]
     if entry.updatesParameters {
       for (i, parameter) in module.parameters.enumerated() {
@@ -74,13 +69,14 @@ struct EntryEmitter {
     collectLines(module.lines(ofEntry: index))
     nameLoops(self.plan.steps)
     for b in self.plan.buffers.ids where self.plan.buffers[b].isLong {
-      longNames[b] = names.identifier("\(SwiftNames.stem(self.plan.buffers[b].name))_")
+      longNames[b] = self.names.identifier("\(SwiftNames.stem(self.plan.buffers[b].name))_")
     }
   }
 
-  /// Creates the writer of the section `bind`.
+  /// Creates the writer of the section `bind`, whose variables get `names`.
   init(
-    bindOf plan: Plan, module: Module, location: ((SourceSpan) -> GeneratedFile.Location?)?
+    bindOf plan: Plan, module: Module, names: SwiftNames,
+    location: ((SourceSpan) -> GeneratedFile.Location?)?
   ) {
     self.location = location
     graph = module.bind.graph
@@ -88,7 +84,7 @@ struct EntryEmitter {
     weights = plan.weights
     isBind = true
     function = "bindEntry"
-    names = SwiftNames(reserved: Self.reserved.union(SwiftNames.standardNames))
+    self.names = names
     for (i, parameter) in module.parameters.enumerated() {
       add(.parameter(ID(i)), parameter.name, .float, isWritten: false)
     }
@@ -108,7 +104,7 @@ struct EntryEmitter {
   }
 
   private mutating func add(_ base: Base, _ name: String, _ scalar: Scalar32, isWritten: Bool) {
-    // The suffix keeps variables apart from the functions that they are given to.
+    // The suffix tells variables that are pointers.
     let name = names.identifier("\(SwiftNames.stem(name))_")
     pointers.append(PointerParameter(name: name, scalar: scalar, isWritten: isWritten))
     pointerNames[base] = name
@@ -312,7 +308,7 @@ struct EntryEmitter {
       var body = writer.inner
       emitRound(loop, loop.body, loop.closingNodes, &body, &emitter)
       let name = stepName(loop.id)
-      let plain = name.filter { $0 != "`" }
+      let plain = SwiftNames.plain(name)
       let isUsed = body.words.contains(plain)
       let range = loop.isReversed ? "(0..<\(count)).reversed()" : "0..<\(count)"
       writer.block("for \(isUsed ? name : "_") in \(range) {") { $0.append(body) }

@@ -9,13 +9,26 @@ package struct GeneratedFile: Sendable {
   package var compilerFlags: [String]
 
   /// The text.
-  package private(set) var text: String
+  package private(set) var text = ""
 
   /// The type that the file declares.
   package let typeName: String
 
   /// The beginning of the names of the C functions that the file declares.
   package let symbolPrefix: String
+
+  /// The words of the text that are no names of the graph.
+  package let ownWords: Set<String>
+
+  /// The name of the module in the command at the head of the text; a module called like its type
+  /// would hide it.
+  package var moduleName: String { "\(typeName)Module" }
+
+  /// The name of the file: that of the model in lower case. A file called `main.swift` is a program.
+  package var name: String {
+    let name = symbolPrefix.lowercased()
+    return name == "main" ? "main_.swift" : "\(name).swift"
+  }
 
   /// A line of a graph's text.
   package struct Location: Hashable, Sendable {
@@ -52,39 +65,48 @@ package struct GeneratedFile: Sendable {
     location: ((SourceSpan) -> Location?)? = nil
   ) {
     self.compilerFlags = compilerFlags
-    typeName = SwiftNames.type(module.name)
     symbolPrefix = SwiftNames.stem(module.name)
     var emitter = Emitter(plan: plan)
     var entries = SourceWriter()
-    let bind = EntryEmitter(bindOf: plan, module: module, location: location)
-    bind.emit(into: &entries, &emitter)
-    for i in plan.entries.indices {
+    let api = ModelEmitter(plan: plan, module: module)
+    var words = api.words
+    func emit(_ entry: (SwiftNames) -> EntryEmitter) {
       entries.gap()
-      let entry = EntryEmitter(entry: i, of: plan, module: module, location: location)
-      entry.emit(into: &entries, &emitter)
+      var anonymous = SourceWriter()
+      entry(.anonymous).emit(into: &anonymous, &emitter)
+      let own = SwiftNames.words(of: anonymous.lines)
+      words.formUnion(own)
+      entry(SwiftNames(avoiding: own)).emit(into: &entries, &emitter)
     }
+    emit { EntryEmitter(bindOf: plan, module: module, names: $0, location: location) }
+    for i in plan.entries.indices {
+      emit { EntryEmitter(entry: i, of: plan, module: module, names: $0, location: location) }
+    }
+    var support = SourceWriter()
+    api.emitCheckFunctions(into: &support)
+    Self.emitSupport(emitter, &support)
+    words.formUnion(SwiftNames.words(of: support.lines))
+    ownWords = words
+    typeName = SwiftNames.type(module.name, avoiding: words)
     var writer = SourceWriter()
-    Self.emitHeader(plan, module, compilerFlags, &writer)
-    let api = ModelEmitter(plan: plan, module: module, typeName: typeName)
-    api.emit(into: &writer)
+    emitHeader(plan, module, &writer)
+    api.emit(as: typeName, into: &writer)
     writer.gap()
     api.emitSymbols(prefix: symbolPrefix, into: &writer)
     writer.gap()
     writer.append(entries)
-    Self.emitSupport(emitter, &writer)
+    writer.gap()
+    writer.append(support)
     text = writer.text
   }
 
-  private static func emitHeader(
-    _ plan: Plan, _ module: Module, _ flags: [String], _ writer: inout SourceWriter
-  ) {
+  private func emitHeader(_ plan: Plan, _ module: Module, _ writer: inout SourceWriter) {
     writer.line("// The model \(module.name), written by graphc. Do not edit.")
     writer.line("//")
     writer.line("// Compile with these options; without them the code is right, but slow:")
-    let name = SwiftNames.stem(module.name)
     let command =
-      ["swiftc"] + flags + ["-parse-as-library", "-emit-library", "-module-name", name]
-      + ["\(name.lowercased()).swift"]
+      ["swiftc"] + compilerFlags + ["-parse-as-library", "-emit-library"]
+      + ["-module-name", moduleName, name]
     writer.comment(command.joined(separator: " "))
     writer.line("//")
     let machine = plan.machine

@@ -4,58 +4,127 @@ import Planning
 /// The writer of a model's type and of its C functions.
 struct ModelEmitter {
 
-  private let plan: Plan
-  private let module: Module
-  private let typeName: String
-
-  private let parameters: [Field]
-  private let slots: [Field]
-  private let states: [Field]
-
-  init(plan: Plan, module: Module, typeName: String) {
-    self.plan = plan
-    self.module = module
-    self.typeName = typeName
-    func fields(_ declared: [(String, TensorType)]) -> [Field] {
-      var names = SwiftNames(reserved: Self.reserved)
-      return declared.map { Self.field($0, $1, in: module, &names) }
-    }
-    parameters = fields(module.parameters.map { ($0.name, $0.type) })
-    slots = fields(module.slots.map { ($0.name, $0.type) })
-    states = fields(module.states.map { ($0.name, $0.type) })
-  }
+  let plan: Plan
+  let module: Module
 
   /// A tensor of the interface.
-  private struct Field {
+  struct Field {
 
-    var name: String
-    var type: TensorType
-    var count: Int
-    var text: String
+    /// The name in the graph.
+    let name: String
+
+    let type: TensorType
+
+    /// The number of elements.
+    let count: Int
+
+    /// The type as the graph writes it.
+    let text: String
 
     /// The number that the field has where the caller gives none; of those without axes only.
     var defaultValue: Double?
 
+    /// The Swift identifier.
+    var identifier = ""
+
+    /// The limit of each element, if they are indices.
+    ///
+    /// What has as many values as there are positive integers has no other limit.
+    let limit: Int?
+
+    init(_ name: String, _ type: TensorType, _ module: Module) {
+      guard let sizes = type.sizes(in: module.dimensions) else {
+        preconditionFailure("sizes of a well-formed module do not overflow")
+      }
+      self.name = name
+      self.type = type
+      count = sizes.reduce(1, *)
+      text = type.description(in: module.dimensions)
+      if case .index(let n) = type.element, let classes = n.value(in: module.dimensions) {
+        limit = min(classes, 1 << 31)
+      } else {
+        limit = nil
+      }
+    }
+
     var element: String { Scalar32(type.element) == .float ? "Float" : "Int32" }
 
+    /// The identifier in a message, where it needs no backticks.
+    var shown: String { SwiftNames.plain(identifier) }
+
   }
 
-  private static func field(
-    _ name: String, _ type: TensorType, in module: Module, _ names: inout SwiftNames
-  ) -> Field {
-    guard let sizes = type.sizes(in: module.dimensions) else {
-      preconditionFailure("sizes of a well-formed module do not overflow")
+  /// What a call of an entry is given besides states.
+  struct Interface {
+
+    var inputs: [Field]
+    var outputs: [Field]
+
+  }
+
+  private(set) var parameters: [Field]
+  private(set) var slots: [Field]
+  private(set) var states: [Field]
+  private(set) var interfaces: [Interface]
+
+  /// The words of the texts of the type and of the C functions that are no names of the graph.
+  private(set) var words: Set<String> = []
+
+  /// Creates the writer of `module`, whose type and C functions are named later.
+  init(plan: Plan, module: Module) {
+    self.plan = plan
+    self.module = module
+    parameters = module.parameters.map { Field($0.name, $0.type, module) }
+    slots = module.slots.map { Field($0.name, $0.type, module) }
+    states = module.states.map { Field($0.name, $0.type, module) }
+    interfaces = module.entries.map { entry in
+      Interface(
+        inputs: entry.inputs.map { input in
+          var field = Field(input.name, input.type, module)
+          field.defaultValue = input.defaultValue
+          return field
+        },
+        outputs: entry.outputs.map { output in
+          Field(output.name, entry.graph.type(of: output.value).dense, module)
+        })
     }
-    return Field(
-      name: names.identifier(name), type: type, count: sizes.reduce(1, *),
-      text: type.description(in: module.dimensions))
+    nameFields()
   }
 
-  private static let reserved: Set<String> = [
-    "weights", "workspace", "steps", "state", "State", "Weights", "memory", "reset", "forward",
-    "step", "gradient", "train", "slots", "Slots", "parameters", "worker", "precondition",
-    "reserve",
-  ]
+  /// Names the members of each type and the parameters of each method, so that none is a word of
+  /// the text in which Swift would look it up.
+  private mutating func nameFields() {
+    var names = SwiftNames.anonymous
+    let name = { (fields: inout [Field], names: inout SwiftNames) in
+      for i in fields.indices { fields[i].identifier = names.identifier(fields[i].name) }
+    }
+    name(&parameters, &names)
+    name(&slots, &names)
+    name(&states, &names)
+    for i in interfaces.indices {
+      name(&interfaces[i].inputs, &names)
+      name(&interfaces[i].outputs, &names)
+    }
+    var text = SourceWriter()
+    emit(as: "", into: &text)
+    emitSymbols(prefix: "", into: &text)
+    words = SwiftNames.words(of: text.lines)
+    // All are written before any is named, because texts mention each other's members.
+    let own = { (emit: (inout SourceWriter) -> Void) in
+      var text = SourceWriter()
+      emit(&text)
+      return SwiftNames(avoiding: SwiftNames.words(of: text.lines))
+    }
+    var (ofWeights, ofSlots, ofState) = (own(emitWeights), own(emitSlots), own(emitState))
+    var ofEntries = interfaces.indices.map { i in own { emitEntry(i, &$0) } }
+    name(&parameters, &ofWeights)
+    name(&slots, &ofSlots)
+    name(&states, &ofState)
+    for i in interfaces.indices {
+      name(&interfaces[i].inputs, &ofEntries[i])
+      name(&interfaces[i].outputs, &ofEntries[i])
+    }
+  }
 
   /// `true` iff an entry changes parameters, which the model then has to keep.
   private var isTrained: Bool { module.entries.contains(where: \.updatesParameters) }
@@ -81,8 +150,8 @@ struct ModelEmitter {
     offsets.slots.map { pointer("memory.parameters", [("\($0)", 1)]) }
   }
 
-  /// Appends the model's type.
-  func emit(into writer: inout SourceWriter) {
+  /// Appends the model's type, called `typeName`.
+  func emit(as typeName: String, into writer: inout SourceWriter) {
     writer.line("/// The model \(module.name) with its weights.")
     writer.line("///")
     writer.comment(
@@ -108,12 +177,12 @@ struct ModelEmitter {
       writer.line("")
       for p in parameters {
         writer.line("/// `\(p.text)`, \(p.count) numbers.")
-        writer.line("public var \(p.name): [Float]")
+        writer.line("public var \(p.identifier): [Float]")
         writer.line("")
       }
       writer.line("/// Creates weights.")
-      writer.function("public init", parameters.map { "\($0.name): [Float]" }) { writer in
-        for p in parameters { writer.line("self.\(p.name) = \(p.name)") }
+      writer.function("public init", parameters.map { "\($0.identifier): [Float]" }) { writer in
+        for p in parameters { writer.line("self.\(p.identifier) = \(p.identifier)") }
       }
       writer.line("")
     }
@@ -131,19 +200,21 @@ struct ModelEmitter {
       writer.line("")
       for s in states {
         writer.line("/// `\(s.text)`, \(s.count) elements.")
-        writer.line("public var \(s.name): [\(s.element)]")
+        writer.line("public var \(s.identifier): [\(s.element)]")
         writer.line("")
       }
       writer.line("/// Creates the state in which a sequence starts.")
       writer.function("public init", arguments) { writer in
         for (s, state) in zip(states, module.states) {
-          writer.list("\(s.name) = ", [initialText(state, s)], "")
+          writer.list("\(s.identifier) = ", [initialText(state.initial, s)], "")
         }
       }
       writer.line("")
       writer.line("/// Goes back to the start of a sequence.")
-      writer.function("public mutating func reset", arguments) {
-        $0.line(needsWeights ? "self = State(weights)" : "self = State()")
+      writer.function("public mutating func reset", arguments) { writer in
+        for (s, state) in zip(states, module.states) {
+          writer.list("assign(&\(s.identifier), ", [elementsText(state.initial, s)], ")")
+        }
       }
       writer.line("")
     }
@@ -156,8 +227,7 @@ struct ModelEmitter {
       writer.line("")
       for (s, slot) in zip(slots, module.slots) {
         writer.line("/// `\(s.text)`, \(s.count) numbers.")
-        writer.list(
-          "public var \(s.name): [Float] = ", [initialText(slot.initial, slot.type, s)], "")
+        writer.list("public var \(s.identifier): [Float] = ", [initialText(slot.initial, s)], "")
         writer.line("")
       }
       writer.line("/// Creates what training starts with.")
@@ -172,7 +242,8 @@ struct ModelEmitter {
     writer.line("/// The parameters as they are now.")
     writer.block("public var weights: Weights {") { writer in
       let arrays = zip(parameters, kept).map { p, start in
-        "\(p.name): [Float](UnsafeBufferPointer(start: \(start), count: \(p.count)))"
+        let elements = "UnsafeBufferPointer(start: \(start), count: \(p.count))"
+        return "\(SwiftNames.label(p.identifier)): [Float](\(elements))"
       }
       writer.list("Weights(", arrays, ")")
     }
@@ -186,41 +257,57 @@ struct ModelEmitter {
         writer.line("var result = Slots()")
         for (s, start) in zip(slots, keptSlots) {
           writer.list(
-            "result.\(s.name) = [Float](",
+            "result.\(s.identifier) = [Float](",
             ["UnsafeBufferPointer(start: \(start), count: \(s.count))"], ")")
         }
         writer.line("return result")
       }
       writer.block("nonmutating set {") { writer in
+        for s in slots {
+          emitCountCheck(of: "newValue.\(s.identifier)", as: "slots.\(s.shown)", s, &writer)
+        }
         for (s, start) in zip(slots, keptSlots) {
-          writer.line("precondition(newValue.\(s.name).count == \(s.count), \"\(s.text)\")")
-          writer.line("(\(start)).update(from: newValue.\(s.name), count: \(s.count))")
+          writer.line("(\(start)).update(from: newValue.\(s.identifier), count: \(s.count))")
         }
       }
     }
     writer.line("")
   }
 
-  /// Returns the Swift expression of the elements that `state` starts with.
-  private func initialText(_ state: State, _ field: Field) -> String {
-    initialText(state.initial, state.type, field)
-  }
-
-  /// Returns the Swift expression of the elements of something of `type` that starts as `initial`
-  /// says.
-  private func initialText(_ initial: InitialValue, _ type: TensorType, _ field: Field) -> String {
+  /// Returns the Swift expression of the array that `field` starts as.
+  private func initialText(_ initial: InitialValue, _ field: Field) -> String {
     switch initial {
-    case .zeros: return "[\(field.element)](repeating: 0, count: \(field.count))"
-    case .ones: return "[\(field.element)](repeating: 1, count: \(field.count))"
-    case .constant(let x):
-      let text = literal(x.value(in: module.dimensions), Scalar32(type.element))
-      return "[\(field.element)](repeating: \(text), count: \(field.count))"
+    case .zeros, .ones, .constant:
+      return "[\(field.element)](repeating: \(number(initial, field)), count: \(field.count))"
     case .iota: return "(0..<\(field.count)).map { \(field.element)($0) }"
     case .literal(let elements):
-      let scalar = Scalar32(type.element)
+      let scalar = Scalar32(field.type.element)
       return "[\(elements.map { literal($0.value, scalar) }.joined(separator: ", "))]"
-    case .parameter(let p): return "weights.\(parameters[p.position].name)"
+    case .parameter(let p): return "weights.\(parameters[p.position].identifier)"
     case .uniform, .normal, .scaled: preconditionFailure("states do not start at random")
+    }
+  }
+
+  /// Returns the Swift expression of the elements that `field` starts with, without an array of
+  /// them.
+  private func elementsText(_ initial: InitialValue, _ field: Field) -> String {
+    switch initial {
+    case .zeros, .ones, .constant:
+      "repeatElement(\(number(initial, field)), count: \(field.count))"
+    case .iota: "(0..<\(field.count)).lazy.map { \(field.element)($0) }"
+    case .literal, .parameter, .uniform, .normal, .scaled: initialText(initial, field)
+    }
+  }
+
+  /// Returns the literal of each element of `field`, which starts as the constant `initial`.
+  private func number(_ initial: InitialValue, _ field: Field) -> String {
+    switch initial {
+    case .zeros: "0"
+    case .ones: "1"
+    case .constant(let x):
+      literal(x.value(in: module.dimensions), Scalar32(field.type.element))
+    case .iota, .literal, .parameter, .uniform, .normal, .scaled:
+      preconditionFailure("the elements are equal")
     }
   }
 
@@ -230,14 +317,13 @@ struct ModelEmitter {
     writer.line("/// - Precondition: every array has as many numbers as its shape says.")
     writer.block("public init(_ weights: Weights) {") { writer in
       for p in parameters {
-        writer.line(
-          "precondition(weights.\(p.name).count == \(p.count), \"\(p.text)\")")
+        emitCountCheck(of: "weights.\(p.identifier)", as: "weights.\(p.shown)", p, &writer)
       }
       writer.line("memory = Memory()")
-      var arrays = parameters.map { "weights.\($0.name)" }
+      var arrays = parameters.map { "weights.\($0.identifier)" }
       if isTrained {
         for (start, p) in zip(kept, parameters) {
-          writer.line("(\(start)).update(from: weights.\(p.name), count: \(p.count))")
+          writer.line("(\(start)).update(from: weights.\(p.identifier), count: \(p.count))")
         }
         arrays = kept
       }
@@ -249,24 +335,15 @@ struct ModelEmitter {
   }
 
   private func emitEntry(_ index: Int, _ writer: inout SourceWriter) {
-    let entry = module.entries[index]
     let planned = plan.entries[index]
-    var names = SwiftNames(reserved: Self.reserved)
-    let inputs = entry.inputs.map { input in
-      var result = Self.field(input.name, input.type, in: module, &names)
-      result.defaultValue = input.defaultValue
-      return result
-    }
-    let outputs = entry.outputs.map {
-      Self.field($0.name, entry.graph.type(of: $0.value).dense, in: module, &names)
-    }
+    let (inputs, outputs) = (interfaces[index].inputs, interfaces[index].outputs)
     let steps = self.steps(of: planned)
     writer.line("/// Calls the entry \(planned.name).")
     writer.line("///")
     for x in inputs where x.defaultValue == nil {
-      writer.line("/// - `\(x.name)`: `\(x.text)`, \(x.count) elements.")
+      writer.line("/// - `\(x.shown)`: `\(x.text)`, \(x.count) elements.")
     }
-    for y in outputs { writer.line("/// - `\(y.name)`: gets `\(y.text)`, \(y.count) elements.") }
+    for y in outputs { writer.line("/// - `\(y.shown)`: gets `\(y.text)`, \(y.count) elements.") }
     if planned.countedDimension != nil {
       writer.comment(
         "- `steps`: how many steps to do, at most \(steps); arrays hold those first.", mark: "///")
@@ -277,87 +354,75 @@ struct ModelEmitter {
       mark: "///")
     let parameters =
       inputs.map { x in
-        guard let number = x.defaultValue else { return "\(x.name): [\(x.element)]" }
-        return "\(x.name): \(x.element) = \(literal(number, Scalar32(x.type.element)))"
+        guard let number = x.defaultValue else { return "\(x.identifier): [\(x.element)]" }
+        return "\(x.identifier): \(x.element) = \(literal(number, Scalar32(x.type.element)))"
       }
       + (states.isEmpty ? [] : ["state: inout State"])
-      + outputs.map { "\($0.name): inout [\($0.element)]" }
+      + outputs.map { "\($0.identifier): inout [\($0.element)]" }
       + (planned.countedDimension == nil ? [] : ["steps: Int = \(steps)"])
     writer.function("public func \(SwiftNames.stem(planned.name))", parameters) { writer in
-      emitEntryBody(index, planned, inputs, outputs, steps, &writer)
+      emitEntryBody(index, &writer)
     }
     writer.line("")
   }
 
   /// Returns the full count of steps of `entry`.
-  private func steps(of entry: EntryPlan) -> Int {
+  func steps(of entry: EntryPlan) -> Int {
     entry.countedDimension.map { module.dimensions[$0].value } ?? 1
   }
 
-  private func emitEntryBody(
-    _ index: Int, _ planned: EntryPlan, _ inputs: [Field], _ outputs: [Field], _ steps: Int,
-    _ writer: inout SourceWriter
-  ) {
+  private func emitEntryBody(_ index: Int, _ writer: inout SourceWriter) {
+    let planned = plan.entries[index]
+    let (inputs, outputs) = (interfaces[index].inputs, interfaces[index].outputs)
     let isCounted = planned.countedDimension != nil
     if isCounted {
-      writer.line("precondition((0...\(steps)).contains(steps), \"0 to \(steps) steps\")")
-    }
-    func count(_ field: Field) -> String {
-      guard isCounted, let first = field.type.shape.first,
-        first.dimension == planned.countedDimension, steps > 0
-      else { return "\(field.count)" }
-      let each = field.count / steps
-      return each == 1 ? "steps" : "steps &* \(each)"
+      let steps = self.steps(of: planned)
+      writer.braced(
+        "guard steps >= 0, steps <= \(steps) else {", "stop(steps: steps, most: \(steps))")
     }
     for x in inputs where x.defaultValue != nil {
-      if case .index(let n) = x.type.element, let limit = n.value(in: module.dimensions) {
-        writer.line(rangeCheck(of: x.name, limit, x))
-      }
-      writer.line("var \(x.name) = \(x.name)")
+      emitRangeCheck(ofNumber: x, &writer)
+      writer.line("var \(x.identifier) = \(x.identifier)")
     }
-    for x in inputs where x.defaultValue == nil {
-      writer.line("precondition(\(x.name).count >= \(count(x)), \"\(x.text)\")")
-      emitRangeCheck(x, of: "\(x.name).prefix(\(count(x)))", &writer)
-    }
-    for y in outputs {
-      writer.line("precondition(\(y.name).count >= \(count(y)), \"\(y.text)\")")
+    for field in inputs + outputs where field.defaultValue == nil {
+      emitLeastCountCheck(field, count(of: field, in: planned), &writer)
     }
     for s in states {
-      writer.line("precondition(state.\(s.name).count == \(s.count), \"\(s.text)\")")
-      emitRangeCheck(s, of: "state.\(s.name)", &writer)
+      emitCountCheck(of: "state.\(s.identifier)", as: "state.\(s.shown)", s, &writer)
+    }
+    // Indices come last, because they are read.
+    for x in inputs where x.defaultValue == nil {
+      emitRangeCheck(x, of: x.identifier, as: x.shown, count(of: x, in: planned), &writer)
+    }
+    for s in states {
+      let name = "state.\(s.identifier)"
+      emitRangeCheck(s, of: name, as: "state.\(s.shown)", "\(s.count)", &writer)
     }
     let isUpdate = module.entries[index].updatesParameters
     let arrays =
-      (isUpdate ? kept + keptSlots : []) + states.map { "&state.\($0.name)" }
-      + inputs.map { $0.defaultValue == nil ? $0.name : "&\($0.name)" }
-      + outputs.map { "&\($0.name)" }
+      (isUpdate ? kept + keptSlots : []) + states.map { "&state.\($0.identifier)" }
+      + inputs.map { $0.defaultValue == nil ? $0.identifier : "&\($0.identifier)" }
+      + outputs.map { "&\($0.identifier)" }
     if planned.isParallel { writer.line("let worker = Worker()") }
     emitCall(
       planned, ["memory.weights", "memory.workspace"] + arrays + [isCounted ? "steps" : "1"],
       worker: "worker", rebinding: isUpdate ? kept : nil, &writer)
   }
 
-  /// Appends a check that the indices in `elements` are in range, if `field` has indices.
-  private func emitRangeCheck(
-    _ field: Field, of elements: String, _ writer: inout SourceWriter
-  ) {
-    guard case .index(let n) = field.type.element, let limit = n.value(in: module.dimensions)
-    else { return }
-    writer.block("for index in \(elements) {") {
-      $0.line(rangeCheck(of: "index", limit, field))
-    }
-  }
-
-  /// Returns the check that the index `name` is below `limit`.
-  private func rangeCheck(of name: String, _ limit: Int, _ field: Field) -> String {
-    // What has as many values as there are positive integers has no upper limit.
-    let upper = limit > Int(Int32.max) ? "" : " && \(name) < \(limit)"
-    return "precondition(0 <= \(name)\(upper), \"\(field.text)\")"
+  /// Returns the Swift expression of the number of elements of `field` that a call of `entry` with
+  /// `steps` steps has.
+  func count(of field: Field, in entry: EntryPlan) -> String {
+    let steps = self.steps(of: entry)
+    guard entry.countedDimension != nil, let first = field.type.shape.first,
+      first.dimension == entry.countedDimension, steps > 0
+    else { return "\(field.count)" }
+    let each = field.count / steps
+    return each == 1 ? "steps" : "steps &* \(each)"
   }
 
   /// Appends the call of the function of `entry` and, after it, that of `bind` for `parameters` if
   /// the entry changes them; `worker` is the caller.
-  private func emitCall(
+  func emitCall(
     _ entry: EntryPlan, _ arguments: [String], worker: String,
     rebinding parameters: [String]? = nil, _ writer: inout SourceWriter
   ) {
@@ -410,137 +475,6 @@ struct ModelEmitter {
       writer.line("")
     }
     writer.line("")
-  }
-
-  /// Appends the C functions, whose names start with `prefix`, and what they share.
-  func emitSymbols(prefix: String, into writer: inout SourceWriter) {
-    writer.line("/// Makes the block of weights from the parameters, for callers by C.")
-    writer.line("@c(\(prefix)_bind)")
-    writer.function(
-      "public func \(prefix)_bind",
-      [
-        "_ parameters: UnsafePointer<UnsafeRawPointer?>", "_ weights: UnsafeMutableRawPointer",
-        "_ workspace: UnsafeMutableRawPointer",
-      ]
-    ) { writer in
-      let names = parameters.indices.map { "p\($0)" }
-      emitUnwrapped(names.enumerated().map { ("parameters[\($0)]", $1, "Float") }, &writer)
-      let worker = plan.bind.isParallel ? ["Worker()"] : []
-      writer.list("bindEntry(", worker + ["weights", "workspace"] + names, ")")
-    }
-    for i in plan.entries.indices { emitSymbol(i, prefix, &writer) }
-    emitWorker(&writer)
-  }
-
-  /// Appends constants for the pointers in an array of C, with the types of their elements.
-  private func emitUnwrapped(
-    _ pointers: [(source: String, name: String, element: String)], _ writer: inout SourceWriter
-  ) {
-    emitGuard(
-      pointers.map { "let \($0.name) = \($0.source)?.assumingMemoryBound(to: \($0.element).self)" },
-      &writer)
-  }
-
-  /// Appends a `guard` of `conditions`, one a line, that returns.
-  private func emitGuard(_ conditions: [String], _ writer: inout SourceWriter) {
-    guard let first = conditions.first else { return }
-    if conditions.count == 1 {
-      writer.line("guard \(first) else { return }")
-      return
-    }
-    writer.line("guard \(first),")
-    writer.indented { writer in
-      for (i, condition) in conditions.enumerated().dropFirst() {
-        writer.line(condition + (i + 1 < conditions.count ? "," : ""))
-      }
-    }
-    writer.line("else { return }")
-  }
-
-  private func emitSymbol(_ index: Int, _ prefix: String, _ writer: inout SourceWriter) {
-    let entry = module.entries[index]
-    let planned = plan.entries[index]
-    writer.line("")
-    writer.line("/// The entry \(planned.name), for callers by C.")
-    let symbol = "\(prefix)_\(SwiftNames.stem(planned.name))"
-    let isUpdate = entry.updatesParameters
-    let updated =
-      isUpdate
-      ? [
-        "_ parameters: UnsafePointer<UnsafeMutableRawPointer?>",
-        "_ slots: UnsafePointer<UnsafeMutableRawPointer?>",
-        "_ weights: UnsafeMutableRawPointer",
-      ] : ["_ weights: UnsafeRawPointer"]
-    writer.line("@c(\(symbol))")
-    writer.function(
-      "public func \(symbol)",
-      updated + [
-        "_ workspace: UnsafeMutableRawPointer",
-        "_ states: UnsafePointer<UnsafeMutableRawPointer?>",
-        "_ inputs: UnsafePointer<UnsafeRawPointer?>",
-        "_ outputs: UnsafePointer<UnsafeMutableRawPointer?>", "_ steps: Int",
-      ] + (planned.isParallel ? Self.teamParameters : [])
-    ) { writer in
-      func element(_ type: TensorType) -> String {
-        Scalar32(type.element) == .float ? "Float" : "Int32"
-      }
-      var pointers: [(source: String, name: String, element: String)] = []
-      let parameters = module.parameters.indices.map { "p\($0)" }
-      if isUpdate {
-        pointers += parameters.enumerated().map { ("parameters[\($0)]", $1, "Float") }
-        pointers += module.slots.indices.map { ("slots[\($0)]", "o\($0)", "Float") }
-      }
-      for (i, state) in module.states.enumerated() {
-        pointers.append(("states[\(i)]", "s\(i)", element(state.type)))
-      }
-      for (i, input) in entry.inputs.enumerated() {
-        pointers.append(("inputs[\(i)]", "x\(i)", element(input.type)))
-      }
-      for (i, output) in entry.outputs.enumerated() {
-        let type = entry.graph.type(of: output.value).dense
-        pointers.append(("outputs[\(i)]", "y\(i)", element(type)))
-      }
-      emitUnwrapped(pointers, &writer)
-      if planned.isParallel {
-        writer.line(
-          "let worker = Worker(index: worker, count: workers, team: team, barrier: barrier)")
-      }
-      emitCall(
-        planned, ["weights", "workspace"] + pointers.map(\.name) + ["steps"], worker: "worker",
-        rebinding: isUpdate ? parameters : nil, &writer)
-    }
-  }
-
-  /// The parameters of a C function that several threads call together.
-  private static let teamParameters = [
-    "_ worker: Int", "_ workers: Int", "_ team: UnsafeMutableRawPointer?",
-    "_ barrier: (@convention(c) (UnsafeMutableRawPointer?) -> Void)?",
-  ]
-
-  /// Appends the type of the threads that do an entry together, if one is done so.
-  private func emitWorker(_ writer: inout SourceWriter) {
-    guard plan.entries.contains(where: \.isParallel) else { return }
-    writer.line("")
-    writer.line("/// One of the threads that do an entry together; all call it at the same time.")
-    writer.block("fileprivate struct Worker {") { writer in
-      writer.line("")
-      writer.line("var index = 0")
-      writer.line("var count = 1")
-      writer.line("var team: UnsafeMutableRawPointer? = nil")
-      writer.line("var barrier: (@convention(c) (UnsafeMutableRawPointer?) -> Void)? = nil")
-      writer.line("")
-      writer.line("/// `true` iff the worker does what is not divided.")
-      writer.line("var isFirst: Bool { index == 0 }")
-      writer.line("")
-      writer.line("/// Returns which of `grains` grains of `size` elements the worker does.")
-      writer.block("func share(_ grains: Int, by size: Int = 1) -> Range<Int> {") {
-        $0.line("index &* grains / count &* size..<(index &+ 1) &* grains / count &* size")
-      }
-      writer.line("")
-      writer.line("/// Waits until all workers have come here.")
-      writer.line("func meet() { if count > 1, let barrier { barrier(team) } }")
-      writer.line("")
-    }
   }
 
 }

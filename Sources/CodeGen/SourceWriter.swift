@@ -35,10 +35,10 @@ struct SourceWriter {
     return code.split { !isPartOfIdentifier($0) }.map { String(decoding: $0, as: UTF8.self) }
   }
 
-  private static func isPartOfIdentifier(_ byte: UInt8) -> Bool {
+  static func isPartOfIdentifier(_ byte: UInt8) -> Bool {
     switch byte {
     case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-      UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"):
+      UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), 0x80...0xFF:
       true
     default: false
     }
@@ -63,6 +63,17 @@ struct SourceWriter {
     line(closing)
   }
 
+  /// Appends `head`, which opens a brace, the statement `body` and the closing brace; on one line if
+  /// they fit.
+  mutating func braced(_ head: String, _ body: String) {
+    let flat = "\(head) \(body) }"
+    if fits(flat) {
+      line(flat)
+    } else {
+      block(head) { $0.line(body) }
+    }
+  }
+
   /// Appends `body` one level deeper.
   mutating func indented(_ body: (inout SourceWriter) -> Void) {
     depth += 1
@@ -71,14 +82,14 @@ struct SourceWriter {
   }
 
   /// Appends `head`, `items` separated by commas, and `tail`; on one line if it fits, otherwise
-  /// with the items on lines of their own.
+  /// with the items on lines of their own, and without the spaces that separate them.
   mutating func list(_ head: String, _ items: [String], _ tail: String) {
     let flat = head + items.joined(separator: ", ") + tail
     if fits(flat) || items.isEmpty {
       line(flat)
       return
     }
-    line(head)
+    line(head.last == " " ? String(head.dropLast()) : head)
     indented { writer in
       var row = ""
       for (i, item) in items.enumerated() {
@@ -93,7 +104,7 @@ struct SourceWriter {
       }
       writer.line(row)
     }
-    line(tail)
+    line(tail.first == " " ? String(tail.dropFirst()) : tail)
   }
 
   /// Appends a function: its head on one line if it fits, its body, its end.

@@ -7,8 +7,8 @@ import Tensors
 
 extension Compilation {
 
-  /// The name of the Swift file: that of the model in lower case.
-  package var sourceName: String { "\(file.symbolPrefix.lowercased()).swift" }
+  /// The name of the Swift file.
+  package var sourceName: String { file.name }
 
   /// The name of the library.
   package var libraryName: String {

@@ -17,11 +17,10 @@ package struct SwiftCompiler: Hashable, Sendable {
   /// How long a compile may take, in seconds; a model's takes few.
   private static let timeout = 600.0
 
-  /// The arguments that decide about the code: one module in one go, without checks that the
-  /// generator has made already.
+  /// The arguments that decide about the code: one module in one go, all checks in place.
   package static func codeFlags(target: TargetCPU) -> [String] {
     [
-      "-Ounchecked", "-wmo", "-swift-version", "6", "-enable-experimental-feature", "BuiltinModule",
+      "-O", "-wmo", "-swift-version", "6", "-enable-experimental-feature", "BuiltinModule",
     ] + target.compilerFlags
   }
 

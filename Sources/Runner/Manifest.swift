@@ -47,7 +47,8 @@ package struct Manifest: Codable, Equatable, Sendable {
       if missing.isEmpty { return nil }
       let named = missing.prefix(Self.namedFeatures).joined(separator: ", ")
       let others = missing.count - Self.namedFeatures
-      return "this CPU lacks \(named)" + (others > 0 ? " and \(others) more feature\(others == 1 ? "" : "s")" : "")
+      if others <= 0 { return "this CPU lacks \(named)" }
+      return "this CPU lacks \(named) and \(others) more feature\(others == 1 ? "" : "s")"
     }
 
   }

@@ -20,8 +20,9 @@ import Testing
   ])
   func keepsInitializers(_ initializer: Initializer, _ shape: [Int]) throws {
     let m = Manifest(
-      model: "M", symbolPrefix: "m", library: "l.so", source: "s.swift", target: .none, compiler: "",
-      dims: [], parameters: [.init(name: "p", shape: shape, initializer: initializer)], states: [],
+      model: "M", symbolPrefix: "m", library: "l.so", source: "s.swift", target: .none,
+      compiler: "", dims: [],
+      parameters: [.init(name: "p", shape: shape, initializer: initializer)], states: [],
       weightBytes: 0, bindWorkspaceBytes: 0, entries: [])
     #expect(try Manifest(decoding: m.encoded(), file: "m.json") == m)
   }
