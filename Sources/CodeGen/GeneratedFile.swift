@@ -74,7 +74,8 @@ package struct GeneratedFile: Sendable {
       entries.gap()
       var anonymous = SourceWriter()
       entry(.anonymous).emit(into: &anonymous, &emitter)
-      let own = SwiftNames.words(of: anonymous.lines)
+      // A function defines the typed pointers that occur in it as words, whoever wrote them.
+      let own = SwiftNames.words(of: anonymous.lines).union(BodyContext.bases.map(\.0))
       words.formUnion(own)
       entry(SwiftNames(avoiding: own)).emit(into: &entries, &emitter)
     }
