@@ -57,8 +57,8 @@ let package = Package(
     library("Planning", ["IR"]),
     library("CodeGen", ["Diagnostics", "IR", "Planning"]),
     library("Runner", ["Tensors", "Diagnostics"]),
-    library("Text", ["Tensors"]),
-    library("Training", ["Runner", "Text", "Tensors", "Diagnostics"]),
+    library("Text", ["Tensors", "Diagnostics"]),
+    library("Training", ["IR", "Runner", "Text", "Tensors", "Diagnostics"]),
     .target(
       name: "Graphs", path: "Graphs", exclude: ["README.md", "rnn.svg"],
       resources: embedded.map { .embedInCode($0) }, swiftSettings: strict),
@@ -68,8 +68,10 @@ let package = Package(
         "Diagnostics", "IR", "Parsing", "Tensors", "Interpreter", "Optimizer", "Planning",
         "CodeGen", "Runner", "Text", "Training", "Graphs",
       ]),
-    .executableTarget(name: "graphc", dependencies: ["Driver"], swiftSettings: strict),
-    .executableTarget(name: "graphc-run", dependencies: ["Runner"], swiftSettings: strict),
+    .executableTarget(
+      name: "graphc", dependencies: ["Diagnostics", "Driver"], swiftSettings: strict),
+    .executableTarget(
+      name: "graphc-run", dependencies: ["Diagnostics", "Runner"], swiftSettings: strict),
     tests("CodeGen"),
     tests("Diagnostics"),
     tests("Interpreter", ["IR", "Tensors"]),
@@ -78,7 +80,7 @@ let package = Package(
     tests("Tensors"),
     tests("Text", ["Graphs", "Tensors"]),
     tests("Runner", ["Tensors"]),
-    tests("Training", ["Runner", "Text", "Tensors"]),
+    tests("Training", ["IR", "Runner", "Text", "Tensors"]),
     .testTarget(
       name: "DriverToolTests",
       dependencies: ["CodeGen", "Driver", "Graphs", "Optimizer", "Runner", "Tensors"],

@@ -58,6 +58,12 @@ package enum EmbeddedGraphs {
     return files.map { name, contents in (name, String(decoding: contents, as: UTF8.self)) }
   }
 
+  /// Returns the file name of the shipped graph that `name` is, with or without its ending; `nil` if
+  /// there is none.
+  package static func fileName(of name: String) -> String? {
+    [name, "\(name).graph"].first { names.contains($0) }
+  }
+
   /// Returns the source of the shipped graph whose file is called `name`, or `nil` if there is none.
   package static func text(named name: String) -> String? {
     files.first { $0.name == name }.map { String(decoding: $0.contents, as: UTF8.self) }

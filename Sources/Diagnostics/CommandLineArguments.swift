@@ -88,12 +88,13 @@ package struct CommandLineArguments: Sendable {
         operands += rest
         break
       }
-      guard word.hasPrefix("-"), word != "-" else {
+      // By bytes, because a mark after a dash or an equals sign makes one character with it.
+      guard word.utf8.first == UInt8(ascii: "-"), word != "-" else {
         operands.append(word)
         continue
       }
-      let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-      let name = parts.first.map(String.init) ?? word
+      let parts = word.dividedAtEqualsSign
+      let name = String(parts[0])
       let option = try Self.option(called: name, among: options)
       if option.placeholder == nil, parts.count > 1 {
         throw CommandLineError("'\(option.name)' takes no value")
@@ -158,7 +159,7 @@ package struct CommandLineArguments: Sendable {
   ) throws(CommandLineError) -> [(name: String, value: String)] {
     var result: [(name: String, value: String)] = []
     for text in values(of: name) {
-      let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      let parts = text.dividedAtEqualsSign
       guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else {
         throw CommandLineError("'\(name)' needs NAME=VALUE, found '\(text.printable)'")
       }
@@ -187,11 +188,22 @@ package struct CommandLineArguments: Sendable {
   private static func value(
     of option: CommandLineOption, from rest: inout ArraySlice<String>
   ) throws(CommandLineError) -> String {
-    guard let word = rest.first, !word.hasPrefix("--") else {
+    guard let word = rest.first, !word.utf8.starts(with: "--".utf8) else {
       throw CommandLineError("'\(option.name)' needs a value: \(option.placeholder ?? "")")
     }
     rest.removeFirst()
     return word
+  }
+
+}
+
+extension String {
+
+  /// `self` without its first equals sign: the texts before and after it; `self` alone if it has
+  /// none.
+  fileprivate var dividedAtEqualsSign: [Substring] {
+    guard let sign = utf8.firstIndex(of: UInt8(ascii: "=")) else { return [self[...]] }
+    return [self[..<sign], self[utf8.index(after: sign)...]]
   }
 
 }

@@ -16,6 +16,21 @@ package func suggestion(for name: String, among candidates: some Sequence<String
   return best?.name
 }
 
+/// Returns a phrase about an unknown `name`: the element of `known` that was probably meant, or else
+/// all of them.
+package func alternatives(to name: String, among known: [String]) -> String {
+  suggestion(for: name, among: known).map { "did you mean '\($0)'?" } ?? listed(known)
+}
+
+/// Returns a phrase about what there is: the names `known`.
+package func listed(_ known: [String]) -> String {
+  switch known.count {
+  case 0: "there is none"
+  case 1: "there is only \(known[0])"
+  default: "there are \(known.joined(separator: ", "))"
+  }
+}
+
 /// Returns the number of single-letter edits and swaps of neighbours that turn `a` into `b`.
 ///
 /// - Complexity: O(*nm*), where *n* and *m* are the lengths of `a` and `b`.

@@ -90,8 +90,8 @@ package struct WeightMapping {
       }
       let option = "'--map \(renaming.text.printable)'"
       guard names.contains(where: { renaming.fileName(of: $0) != nil }) else {
-        let known = names.prefix(8).joined(separator: ", ") + (names.count > 8 ? ", ..." : "")
-        throw RunnerError(.commandLine, "\(option) applies to no tensor; there are \(known)")
+        let known = listed(Array(names.prefix(8))) + (names.count > 8 ? ", ..." : "")
+        throw RunnerError(.commandLine, "\(option) applies to no tensor; \(known)")
       }
       var others = renamings
       others.remove(at: i)

@@ -157,58 +157,10 @@ package struct RunSettings: Hashable, Sendable {
 
   }
 
-  /// How the learning rate goes from update to update.
-  package struct Schedule: Hashable, Sendable {
-
-    /// The rate at an update, from the full one.
-    package enum Shape: Hashable, Sendable {
-
-      case constant
-
-      /// The rate is multiplied by `factor` each `every` updates.
-      case step(every: Int, factor: Double)
-
-      /// The rate goes down to `low` in `updates` updates, along half a period of the cosine.
-      case cosine(updates: Int, low: Double)
-
-    }
-
-    package var shape: Shape
-
-    /// The number of updates in which the rate rises to the full one first.
-    package var warmup: Int
-
-    /// Creates a schedule.
-    package init(_ shape: Shape, warmup: Int = 0) {
-      self.shape = shape
-      self.warmup = warmup
-    }
-
-    /// The text of the schedule.
-    package var description: String {
-      var name: String
-      var arguments: [String] = []
-      switch shape {
-      case .constant: name = "constant"
-      case .step(let every, let factor):
-        name = "step"
-        arguments = ["every: \(every)", "factor: \(numberText(factor))"]
-      case .cosine(let updates, let low):
-        name = "cosine"
-        arguments = ["updates: \(updates)"]
-        if low != 0 { arguments.append("low: \(numberText(low))") }
-      }
-      if warmup > 0 { arguments.append("warmup: \(warmup)") }
-      if !arguments.isEmpty { name += "(\(arguments.joined(separator: ", ")))" }
-      return name
-    }
-
-  }
-
   package var epochs: Int?
   package var partition: Partition?
   package var seed: Int?
-  package var schedule: Schedule?
+  package var schedule: LearningRateSchedule?
 
   /// The comments of the fields, by their names.
   package var fieldComments: [String: Comments] = [:]
@@ -267,7 +219,7 @@ extension Entry {
 
   /// The lines outside of scans that neither an update nor an output needs but the loss does, and
   /// those that read them.
-  private var linesOfLoss: Set<ID<Node>> {
+  package var linesOfLoss: Set<ID<Node>> {
     guard let training else { return [] }
     let others = needed(for: updates.map(\.value) + outputs.map(\.value))
     var result = needed(for: [training.loss]).subtracting(others)

@@ -118,6 +118,10 @@ private struct GradientWriter {
       known.append((Leaf(name: state.name, type: state.type, sources: [.state(id)]), state.span))
     }
     guard let (leaf, span) = known.first(where: { $0.leaf.name == name }) else {
+      if let constant = module.constants.first(where: { $0.name == name }) {
+        throw CompilationError(
+          .noGradient("'\(name)' is a constant, which has no gradient", at: constant.span))
+      }
       throw error(
         "no parameter, input or state", name, among: known.map(\.leaf.name), at: module.nameSpan)
     }
@@ -128,11 +132,9 @@ private struct GradientWriter {
   private func error(
     _ what: String, _ name: String, among known: [String], at span: SourceSpan
   ) -> CompilationError {
-    let near = suggestion(for: name, among: known).map { "did you mean '\($0)'?" }
-    return CompilationError(
+    CompilationError(
       .noGradient(
-        "\(what) is called '\(name)'; \(near ?? "there are \(known.joined(separator: ", "))")",
-        at: span))
+        "\(what) is called '\(name)'; \(alternatives(to: name, among: known))", at: span))
   }
 
   private func noNumbers(

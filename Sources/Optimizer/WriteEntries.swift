@@ -24,21 +24,16 @@ extension Pass {
     (module, context) in
     guard module.form == .model, context.permitsRewrite() else { return }
     module.entries[0].flushStates(among: module.states)
-    var forward = module.entries[0]
-    forward.name = "forward"
-    let training = forward.training
-    forward.removeTraining()
-    forward.removeDropout(in: module.dimensions)
-    forward.removeUnusedLabels()
-    module.form = .entries
+    let forward = module.entries[0].forward(in: module)
     var train = module.entries[0]
+    module.form = .entries
     module.entries = [forward]
     do throws(StepRefusal) {
       if let step = try StepWriter(forward, of: module)?.step() { module.entries.append(step) }
     } catch {
       context.record("no step: \(error.reason)")
     }
-    if training != nil {
+    if train.training != nil {
       train.name = "train"
       train.graph.body.closingComments = []
       train.writeDropout(besides: module.namesOfDeclarations)
@@ -51,8 +46,13 @@ extension Pass {
 /// Returns an error that says why `module` has no entry `step`, or `nil` if it has one or gets one.
 package func stepRefusal(of module: Module) -> Diagnostic? {
   if module.entries.contains(where: { $0.name == "step" }) { return nil }
-  let forward = module.entries.first { $0.name == "forward" } ?? module.entries.first
-  guard let forward else { return .noStep("it has no entries", at: module.nameSpan) }
+  guard let first = module.entries.first else {
+    return .noStep("it has no entries", at: module.nameSpan)
+  }
+  // What only a training computes has no part in steps.
+  let forward =
+    module.form == .model
+    ? first.forward(in: module) : module.entries.first { $0.name == "forward" } ?? first
   do throws(StepRefusal) {
     guard let writer = try StepWriter(forward, of: module) else {
       return .noStep("it has no scan over a dimension", at: module.nameSpan)
@@ -74,6 +74,16 @@ extension Diagnostic {
 }
 
 extension Entry {
+
+  /// Returns the entry `forward` of `module`, whose lines these are.
+  fileprivate func forward(in module: Module) -> Entry {
+    var result = self
+    result.name = "forward"
+    result.removeTraining()
+    result.removeDropout(in: module.dimensions)
+    result.removeUnusedLabels()
+    return result
+  }
 
   /// Removes the labels that no line uses.
   fileprivate mutating func removeUnusedLabels() {

@@ -3,7 +3,7 @@ import Diagnostics
 extension CellExpander {
 
   /// What the calls in a block have assigned.
-  private struct Surroundings {
+  struct Surroundings {
 
     /// Where uses with states are called.
     var calls: [String: SourceSpan] = [:]
@@ -27,10 +27,15 @@ extension CellExpander {
   }
 
   /// Returns `block` with the lines of cells in place of their uses and calls.
-  mutating func expand(_ block: BlockSyntax, isModel: Bool = false) -> BlockSyntax {
+  mutating func expand(
+    _ block: BlockSyntax, isModel: Bool = false, isEntry: Bool = false
+  ) -> BlockSyntax {
+    var block = block
     var result = block
     result.statements = []
     var surroundings = Surroundings()
+    if isModel { expandStarts(in: &block, &surroundings) }
+    var waiting = isModel || isEntry ? startLines : []
     for statement in block.statements where !reporter.isFull && !isTooLong {
       var lines: [Statement] = []
       var statement = statement
@@ -43,8 +48,8 @@ extension CellExpander {
         if targets.count > 1, case .call(let name, let arguments) = e.kind,
           instances[name.text] != nil
         {
-          result.statements += assignments(
-            targets, name, arguments, statement, &surroundings)
+          let own = assignments(targets, name, arguments, statement, &surroundings)
+          result.statements += takeStartLines(neededBy: own, &waiting) + own
           continue
         }
         statement.kind = .assignment(
@@ -54,13 +59,8 @@ extension CellExpander {
           name, expand(e, &lines, &surroundings), origins: origins)
       case .update(let name, let e, let origins):
         statement.kind = .update(name, expand(e, &lines, &surroundings), origins: origins)
-      case .state(let d, let isCarried):
-        if case .expression(let e)? = d.initial {
-          let initial = Initial.expression(expand(e, &lines, &surroundings))
-          statement.kind = .state(
-            Declaration(name: d.name, type: d.type, initial: initial), isCarried: isCarried)
-        }
       case .scan(var scan):
+        expandStarts(ofLocal: &scan.body, &lines, &surroundings)
         scan.lengths = scan.lengths.map { expand($0, &lines, &surroundings) }
         scan.body = expand(scan.body)
         scan.remainder = scan.remainder.map { expand($0) }
@@ -68,14 +68,17 @@ extension CellExpander {
         surroundings.assignedStates.formUnion(scan.remainder?.assignedStates ?? [])
         statement.kind = .scan(scan)
       case .bind(let inner): statement.kind = .bind(expand(inner))
-      case .entry(let name, let inner): statement.kind = .entry(name, expand(inner))
+      case .entry(let name, let inner): statement.kind = .entry(name, expand(inner, isEntry: true))
       case .train(let inner): statement.kind = .train(expand(inner))
       case .fused(let inner): statement.kind = .fused(expand(inner))
-      case .dimensions, .input, .parameter, .constant, .slot, .passes, .run, .output, .cell, .use,
+      case .dimensions, .input, .parameter, .constant, .state, .slot, .passes, .run, .output, .cell,
+        .use,
         .convention, .equation, .argument:
         break
       }
-      result.statements += lines + [statement]
+      lines.append(statement)
+      if statement.hasLines { result.statements += takeStartLines(neededBy: lines, &waiting) }
+      result.statements += lines
     }
     result.assignedStates.formUnion(surroundings.assignedStates)
     return result
@@ -184,7 +187,7 @@ extension CellExpander {
   /// Returns `e` with the outputs of uses in place of calls, whose lines go to `lines`.
   ///
   /// The depth is bounded because the parser bounds nesting.
-  private mutating func expand(
+  mutating func expand(
     _ e: Expression, _ lines: inout [Statement], _ surroundings: inout Surroundings
   ) -> Expression {
     if case .call(let name, let arguments) = e.kind, instances[name.text] != nil {
@@ -303,7 +306,7 @@ extension CellExpander {
   private mutating func rename(_ d: Declaration, _ naming: Naming) -> Declaration {
     let type = TypeSyntax(
       name: d.type.name, classes: d.type.classes.map { rename($0, naming) },
-      shape: d.type.shape.map { rename($0, naming) }, span: d.type.span)
+      shape: d.type.shape.map { rename($0, naming) }, leading: d.type.leading, span: d.type.span)
     var initial = d.initial
     if case .expression(let e)? = initial, !e.isPlainInitialiser {
       initial = .expression(rename(e, naming))
@@ -381,6 +384,20 @@ extension Expression {
       new = .columns(change(part), lower: change(lower), upper: change(upper))
     }
     return Expression(kind: new, span: span)
+  }
+
+}
+
+extension Statement {
+
+  /// `true` iff the statement computes something at its place.
+  fileprivate var hasLines: Bool {
+    switch kind {
+    case .assignment, .outputDefinition, .update, .scan, .fused, .train, .output, .argument: true
+    case .dimensions, .input, .parameter, .constant, .state, .slot, .passes, .run, .bind, .entry,
+      .cell, .use, .convention, .equation:
+      false
+    }
   }
 
 }

@@ -28,6 +28,14 @@ struct CellExpander {
 
   }
 
+  /// The lines that compute what the state `subject`, or states of the use `subject`, start with.
+  struct StartLines {
+
+    let subject: String
+    let lines: [Statement]
+
+  }
+
   /// What a name of a cell is.
   enum Role {
 
@@ -49,6 +57,9 @@ struct CellExpander {
 
   /// The lines that each use declares.
   var declared: [String: [Statement]] = [:]
+
+  /// The lines that what states start with has become, in the order of the declarations.
+  var startLines: [StartLines] = []
 
   /// The uses that are wrong.
   var failedUses: Set<String> = []
@@ -94,6 +105,8 @@ struct CellExpander {
       result.block = expand(syntax.block, isModel: true)
       var names: Set<String> = []
       result.block.forEachName { names.insert($0) }
+      // States, which lines declare, may start with parameters, too.
+      BlockSyntax(statements: declared.values.flatMap { $0 }).forEachName { names.insert($0) }
       result.block.statements = result.block.statements.flatMap {
         withDeclarations($0, reading: names)
       }

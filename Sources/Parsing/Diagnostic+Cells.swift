@@ -4,17 +4,16 @@ extension Diagnostic {
 
   /// Returns an error reporting that no cell is called `name`.
   static func unknownCell(_ name: Name, _ known: [String], _ suggestion: String?) -> Diagnostic {
-    let rest =
-      suggestion == nil && !known.isEmpty
-      ? "; there are \(known.joined(separator: ", "))" : didYouMean(suggestion)
-    return .error(.unknownCell, "no cell is called '\(name.text.excerpt)'\(rest)", at: name.span)
+    let rest = suggestion.map { "did you mean '\($0)'?" } ?? listed(known)
+    return .error(.unknownCell, "no cell is called '\(name.text.excerpt)'; \(rest)", at: name.span)
   }
 
   /// Returns an error reporting that no use in front of this one is called `name`.
   static func unknownUse(_ name: Name, known: [String]) -> Diagnostic {
-    let hint = known.isEmpty ? "" : "; there are \(known.joined(separator: ", "))"
-    return .error(
-      .unknownCell, "no use above this one is called '\(name.text.excerpt)'\(hint)", at: name.span)
+    .error(
+      .unknownCell,
+      "no use above this one is called '\(name.text.excerpt)'; "
+        + listed(known), at: name.span)
   }
 
   /// Returns an error reporting a size without its name.
@@ -23,7 +22,10 @@ extension Diagnostic {
   ) -> Diagnostic {
     let form = known.map { "\($0): ..." }.joined(separator: ", ")
     return .error(
-      .missingLabel, "sizes are given by name; write '\(cell)(\(form))'", at: span)
+      .missingLabel,
+      known.isEmpty
+        ? "cell '\(cell)' has no sizes" : "sizes are given by name; write '\(cell)(\(form))'",
+      at: span)
   }
 
   /// Returns an error reporting that a state's first value has no name.
@@ -32,8 +34,10 @@ extension Diagnostic {
   ) -> Diagnostic {
     let form = known.map { "\($0): ..." }.joined(separator: ", ")
     return .error(
-      .missingLabel, "first values are given by the names of states; write 'starting (\(form))'",
-      at: span)
+      .missingLabel,
+      known.isEmpty
+        ? "cell '\(cell)' has no states"
+        : "first values are given by the names of states; write 'starting (\(form))'", at: span)
   }
 
   /// Returns an error reporting that `cell` has no state called `label`.

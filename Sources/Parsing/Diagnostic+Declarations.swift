@@ -201,6 +201,12 @@ extension Diagnostic {
         + didYouMean(suggestion), at: name.span)
   }
 
+  /// Returns an error reporting that axes are left open by a type that has to say its sizes.
+  static func openShape(at span: SourceSpan) -> Diagnostic {
+    .error(
+      .invalidType, "only the inputs of cells have axes of any number, '...'", at: span)
+  }
+
   /// Returns an error reporting that type `name` has a range without need, or needs one.
   static func wrongClassCount(_ name: String, at span: SourceSpan) -> Diagnostic {
     let text =

@@ -57,6 +57,18 @@ extension Diagnostic {
       at: span)
   }
 
+  /// Returns an error reporting that arguments of `name` are given by their places that have the names
+  /// `labels`; `positional` others have none.
+  static func unlabelledArguments(
+    of name: Name, _ labels: [String], besides positional: Int
+  ) -> Diagnostic {
+    let operands = Array(repeating: "...", count: positional)
+    let form = (operands + labels.map { "\($0): ..." }).joined(separator: ", ")
+    return .error(
+      .missingLabel, "'\(name.text)' takes its arguments by name: '\(name.text)(\(form))'",
+      at: name.span)
+  }
+
   /// Returns an error reporting that an argument is not `expectation`.
   static func wrongAttribute(_ expectation: String, at span: SourceSpan) -> Diagnostic {
     .error(.invalidAttribute, "expected \(expectation)", at: span)

@@ -8,8 +8,25 @@ extension DiagnosticCode {
     .resultCount, .indivisibleSplit, .originWithoutNode, .invalidPlace, .stepOutOfRange,
     .elementOutsideScan, .missingElement, .missingInBody, .remainder, .lengthsBySteps,
     .wrongLengths, .unassignedState, .unusedDimension, .unusedParameter, .unusedConstant,
-    .unusedInput, .unusedState, .unusedValue,
+    .unusedInput, .unusedState, .unusedValue, .broadcastLoss,
   ]
+
+  static let broadcastLoss = DiagnosticCode(
+    "broadcast-loss", "a loss repeats values along axes, which is seldom meant",
+    example: """
+      model M {
+        dim batch = 4
+        input x : f32[batch, 3]
+        label goal : f32[batch]
+        param W : f32[3, 1] = zeros
+        y = linear(x, W)
+        output y
+        train {
+          loss = mse(y, goal)
+          optimizer = sgd(lr: 0.1)
+        }
+      }
+      """)
 
   static let unknownOperation = DiagnosticCode(
     "unknown-operation", "an operation does not exist",

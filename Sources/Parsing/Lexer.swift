@@ -93,6 +93,9 @@ struct Lexer {
     case UInt8(ascii: ".") where next == UInt8(ascii: ".") && byte(2) == UInt8(ascii: "<"):
       kind = .range
       length = 3
+    case UInt8(ascii: ".") where next == UInt8(ascii: ".") && byte(2) == UInt8(ascii: "."):
+      kind = .ellipsis
+      length = 3
     case let c:
       kind = .invalid
       reporter.report(.unexpectedCharacter(Unicode.Scalar(c), at: span(start..<start + 1)))

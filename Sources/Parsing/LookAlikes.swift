@@ -42,6 +42,7 @@ extension Unicode.Scalar {
     case "\u{2264}": ("<=", .lessEqual)
     case "\u{2265}": (">=", .greaterEqual)
     case "\u{2260}": ("!=", .notEqual)
+    case "\u{2026}": ("...", .ellipsis)
     default: nil
     }
   }

@@ -44,16 +44,29 @@ extension Parser {
         try expect(.greater, closing: opening)
       }
     }
+    guard kind == .leftBracket else {
+      return TypeSyntax(name: name, classes: classes, shape: [], span: span(from: start))
+    }
+    let opening = try open()
+    var leading: SourceSpan?
+    if kind == .ellipsis {
+      leading = span(from: token)
+      advance()
+    }
     var shape: [Expression] = []
-    if kind == .leftBracket {
-      let bracket = token
-      shape = try parseList { parser throws(SyntaxFailure) in try parser.parseExpression(.sum) }
-      if shape.isEmpty {
-        reporter.report(.emptyBrackets(at: span(from: bracket)))
-        throw SyntaxFailure()
+    if leading == nil || take(.comma) {
+      while kind != .rightBracket {
+        shape.append(try parseExpression(.sum))
+        if !take(.comma) { break }
       }
     }
-    return TypeSyntax(name: name, classes: classes, shape: shape, span: span(from: start))
+    try close(.rightBracket, opening)
+    if shape.isEmpty, leading == nil {
+      reporter.report(.emptyBrackets(at: span(from: opening)))
+      throw SyntaxFailure()
+    }
+    return TypeSyntax(
+      name: name, classes: classes, shape: shape, leading: leading, span: span(from: start))
   }
 
   private mutating func parseInitial() throws(SyntaxFailure) -> Initial {

@@ -9,6 +9,15 @@ extension Parser {
 
   }
 
+  /// Reads a text that is one expression; `nil` if it is none.
+  mutating func parseWhole() -> Expression? {
+    guard let e = try? parseExpression() else { return nil }
+    if kind == .newline { advance() }
+    guard kind != .end else { return e }
+    _ = fail(expecting: "the end of the text")
+    return nil
+  }
+
   /// Reads an expression whose operators bind at least as tightly as `minimum`.
   mutating func parseExpression(
     _ minimum: Precedence = .comparison

@@ -148,7 +148,9 @@ extension Resolver {
     let count = arguments.count { $0.label == nil }
     if let positional, count != positional {
       report(
-        .operandCount(count, expected: positional...positional, of: name.text, at: name.span))
+        count > positional && !labels.isEmpty
+          ? .unlabelledArguments(of: name, labels, besides: positional)
+          : .operandCount(count, expected: positional...positional, of: name.text, at: name.span))
       return false
     }
     return isRight

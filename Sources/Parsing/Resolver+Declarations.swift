@@ -127,6 +127,33 @@ extension Resolver {
 
   /// Returns the type that `syntax` is, if a tensor of that type can exist.
   mutating func type(of syntax: TypeSyntax) -> TensorType? {
+    if let leading = syntax.leading {
+      report(.openShape(at: leading))
+      return nil
+    }
+    return typeOfSizes(syntax)
+  }
+
+  /// Returns the type that `syntax`, of an input of a cell, is for a value of type `found`: axes that
+  /// are open are those of `found`.
+  ///
+  /// The text of the type leaves them open.
+  mutating func type(
+    ofArgument syntax: TypeSyntax, for found: TensorType
+  ) -> (type: TensorType, text: String)? {
+    guard let sizes = typeOfSizes(syntax) else { return nil }
+    let text = text(sizes)
+    guard syntax.leading != nil else { return (sizes, text) }
+    let shape = found.denseShape
+    let open = shape.prefix(max(shape.count - sizes.shape.count, 0))
+    let openText =
+      sizes.shape.isEmpty
+      ? "\(text.dropLast())[...]'" : text.replacing("[", with: "[..., ", maxReplacements: 1)
+    return (TensorType(sizes.element, open + sizes.shape), openText)
+  }
+
+  /// Returns the type that the name and the sizes of `syntax` make.
+  private mutating func typeOfSizes(_ syntax: TypeSyntax) -> TensorType? {
     let classes = syntax.classes.map { ($0.span, extent(of: $0)) }
     let shape = syntax.shape.map { ($0.span, extent(of: $0)) }
     let element: ElementType

@@ -169,7 +169,7 @@ extension Resolver {
     }
   }
 
-  private mutating func integer(_ e: Expression, _ name: String, from least: Int) -> Int? {
+  mutating func integer(_ e: Expression, _ name: String, from least: Int) -> Int? {
     if case .number(_, let n?) = e.kind, n >= least { return n }
     report(.invalidField(name, "an integer of at least \(least)", at: e.span))
     return nil
@@ -233,7 +233,7 @@ extension Resolver {
   }
 
   /// Returns the number that `e`, the argument `label` of an optimiser, is.
-  private mutating func number(_ e: Expression, _ label: String) -> Double? {
+  mutating func number(_ e: Expression, _ label: String) -> Double? {
     guard let x = scalar(of: e)?.value(in: module.dimensions) else { return nil }
     guard OptimizerChoice.permits(x, for: label) else {
       report(
@@ -261,56 +261,6 @@ extension Resolver {
       if !fields.frozen.contains(p) { fields.frozen.append(p) }
     }
     return true
-  }
-
-  private mutating func schedule(_ e: Expression) -> RunSettings.Schedule? {
-    let expectation = "'constant', 'step(every: n, factor: x)' or 'cosine(updates: n, low: x)'"
-    let (name, arguments): (Name, [Argument])
-    switch e.kind {
-    case .call(let n, let a): (name, arguments) = (n, a)
-    case .name(let text): (name, arguments) = (Name(text: text, span: e.span), [])
-    default:
-      report(.invalidField("schedule", expectation, at: e.span))
-      return nil
-    }
-    let required: [String]
-    let optional: [String]
-    switch name.text {
-    case "constant": (required, optional) = ([], [])
-    case "step": (required, optional) = (["every", "factor"], [])
-    case "cosine": (required, optional) = (["updates"], ["low"])
-    default:
-      report(.invalidField("schedule", expectation, at: e.span))
-      return nil
-    }
-    let labels = required + optional + ["warmup"]
-    guard checkArguments(arguments, of: name, positional: 0, labels: labels) else { return nil }
-    let values = Dictionary(
-      arguments.compactMap { a in a.label.map { ($0.text, a.value) } },
-      uniquingKeysWith: { a, _ in a })
-    for label in required where values[label] == nil {
-      report(.missingLabel(label, of: name.text, at: e.span))
-      return nil
-    }
-    var warmup: Int? = 0
-    if let e = values["warmup"] { warmup = integer(e, "warmup", from: 0) }
-    guard let warmup else { return nil }
-    switch name.text {
-    case "step":
-      guard let every = values["every"].flatMap({ integer($0, "every", from: 1) }),
-        let factor = values["factor"].flatMap({ number($0, "factor") })
-      else { return nil }
-      return RunSettings.Schedule(.step(every: every, factor: factor), warmup: warmup)
-    case "cosine":
-      guard let updates = values["updates"].flatMap({ integer($0, "updates", from: 1) }) else {
-        return nil
-      }
-      var low: Double? = 0
-      if let e = values["low"] { low = number(e, "low") }
-      guard let low else { return nil }
-      return RunSettings.Schedule(.cosine(updates: updates, low: low), warmup: warmup)
-    default: return RunSettings.Schedule(.constant, warmup: warmup)
-    }
   }
 
 }

@@ -43,6 +43,7 @@ extension Resolver {
     }
     module.closingComments = pendingComments + syntax.block.closingComments
     warnAboutUnused()
+    warnAboutRepeats()
   }
 
   private mutating func readPasses(_ statements: [Statement]) {

@@ -115,9 +115,12 @@ extension Resolver {
     let operand = value(of: e)
     finish(operand, named: d.name.text, [], at: statement.span, first: first)
     attach(statement.comments, to: operand?.node)
-    let type = type(of: d.type)
+    let expected =
+      operand.map { graph.type(of: $0.value) }.flatMap { type(ofArgument: d.type, for: $0) }
     let target = Target(name: d.name, place: nil, span: d.name.span)
-    guard let operand, let type, !failedUses.contains(where: { d.name.text.hasPrefix($0) }) else {
+    guard let operand, let (type, wanted) = expected,
+      !failedUses.contains(where: { d.name.text.hasPrefix($0) })
+    else {
       assign(nil, to: target)
       return
     }
@@ -128,7 +131,7 @@ extension Resolver {
     } else {
       fits = unify(found, type, at: e.span)
     }
-    if !fits { report(.wrongArgument(d.name.text, text(found), text(type), at: e.span)) }
+    if !fits { report(.wrongArgument(d.name.text, text(found), wanted, at: e.span)) }
     assign(fits ? operand.value : nil, to: target)
   }
 

@@ -42,6 +42,7 @@ extension Resolver {
     _ list: ArgumentList, _ name: Name, at span: SourceSpan
   ) -> Operand? {
     let (a, b) = (value(of: list.operands[0]), value(of: list.operands[1]))
+    squaredErrors.insert(span)
     guard let a, let b,
       let difference = emit(.binary(.sub), [a, b], list.operands, "difference", at: span)
     else { return nil }

@@ -79,6 +79,9 @@ struct Resolver {
   /// Comments of lines that make no node; the next line takes them.
   var pendingComments: [String] = []
 
+  /// The places of `mse`.
+  var squaredErrors: Set<SourceSpan> = []
+
   /// How many more names may be compared for suggestions; comparing costs time.
   private var suggestionBudget = 20_000
 

@@ -63,6 +63,25 @@ extension BlockSyntax {
     }
   }
 
+  /// Calls `visit` for each name that a line of the block assigns.
+  func forEachTarget(_ visit: (String) -> Void) {
+    for statement in statements {
+      switch statement.kind {
+      case .assignment(let targets, _, _): for target in targets { visit(target.name.text) }
+      case .outputDefinition(let name, _, _): visit(name.text)
+      case .argument(let d, _): visit(d.name.text)
+      case .bind(let block), .entry(_, let block), .fused(let block), .train(let block):
+        block.forEachTarget(visit)
+      case .scan(let scan):
+        scan.body.forEachTarget(visit)
+        scan.remainder?.forEachTarget(visit)
+      case .dimensions, .input, .parameter, .constant, .state, .slot, .passes, .run, .output,
+        .update, .cell, .use, .convention, .equation:
+        break
+      }
+    }
+  }
+
 }
 
 extension ModelSyntax {

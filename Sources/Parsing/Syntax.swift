@@ -100,6 +100,10 @@ struct TypeSyntax {
   let name: Name
   let classes: Expression?
   let shape: [Expression]
+
+  /// The place of `...` before the sizes, which means any number of axes.
+  var leading: SourceSpan?
+
   let span: SourceSpan
 
 }

@@ -9,7 +9,7 @@ struct Token {
     case word, number, newline, end
 
     case leftBrace, rightBrace, leftParenthesis, rightParenthesis, leftBracket, rightBracket
-    case comma, colon, assign, range
+    case comma, colon, assign, range, ellipsis
     case plus, minus, star, slash, at
     case equal, notEqual, less, lessEqual, greater, greaterEqual
 
@@ -53,6 +53,7 @@ extension Token.Kind {
     case .colon: "':'"
     case .assign: "'='"
     case .range: "'..<'"
+    case .ellipsis: "'...'"
     case .plus: "'+'"
     case .minus: "'-'"
     case .star: "'*'"

@@ -156,9 +156,7 @@ extension String {
 
 /// Returns a phrase about an unknown name, with the nearest known one or all of them.
 func unknown(_ kind: String, _ name: String, among known: [String]) -> String {
-  let near = suggestion(for: name, among: known)
-  let all = known.isEmpty ? "there is none" : "there are \(known.joined(separator: ", "))"
-  return "no \(kind) '\(name.printable)'; " + (near.map { "did you mean '\($0)'?" } ?? all)
+  "no \(kind) '\(name.printable)'; \(alternatives(to: name, among: known))"
 }
 
 /// Returns a phrase about each name in `given` that is not `known`, in alphabetic order, with the

@@ -57,6 +57,15 @@ package enum RunnerCommand {
     [CommandLineOption("--entry", value: "NAME", "what to call: forward (the default) or step")]
     + DataOptions.options + [.help]
 
+  /// Runs the command with the words `words`, in UTF-8, which do not start with the name of the program.
+  package static func run(_ words: [[UInt8]]) -> Outcome {
+    do {
+      return run(try CommandLineArguments.decode(words))
+    } catch {
+      return outcome(of: error)
+    }
+  }
+
   /// Runs the command with `arguments`, which do not start with the name of the program.
   package static func run(_ arguments: [String]) -> Outcome {
     do {
@@ -74,11 +83,15 @@ package enum RunnerCommand {
     } catch let error as RunnerError {
       return Outcome(output: "", errors: error.rendered, status: error.exitStatus)
     } catch let error as CommandLineError {
-      let text = RunnerError(.commandLine, "\(error.message); see 'graphc-run --help'").rendered
-      return Outcome(output: "", errors: text, status: RunnerError.Kind.commandLine.rawValue)
+      return outcome(of: error)
     } catch {
       preconditionFailure("a command ends with an error of the runner or of the command line")
     }
+  }
+
+  private static func outcome(of error: CommandLineError) -> Outcome {
+    let text = RunnerError(.commandLine, "\(error.message); see 'graphc-run --help'").rendered
+    return Outcome(output: "", errors: text, status: RunnerError.Kind.commandLine.rawValue)
   }
 
   /// Runs `entry` of the model in `folder` once and returns the lines to print.

@@ -100,14 +100,14 @@ private struct JSONParser {
     try checkNesting(nesting)
     position += 1
     var members: [JSON.Member] = []
-    var keys: Set<String> = []
+    var keys: Set<ExactText> = []
     if accept("}") { return .object(members) }
     while true {
       skipSpace()
       let start = position
       guard next == UInt8(ascii: "\"") else { throw unexpected("a key in quotes") }
       let key = try string()
-      guard keys.insert(key).inserted else {
+      guard keys.insert(ExactText(key)).inserted else {
         throw error("found the key \(quoted(key.utf8)) twice, expected it once", at: start)
       }
       guard accept(":") else { throw unexpected("':'") }

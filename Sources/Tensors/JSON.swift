@@ -37,7 +37,7 @@ package enum JSON: Equatable, Sendable {
   ///
   /// - Complexity: O(*n*), where *n* is the number of members.
   package subscript(_ key: String) -> JSON? {
-    members?.first { $0.key == key }?.value
+    members?.first { ExactText($0.key) == ExactText(key) }?.value
   }
 
   /// The members, or `nil` if this is not an object.

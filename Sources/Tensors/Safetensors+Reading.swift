@@ -17,7 +17,7 @@ extension Safetensors {
       throw TensorError("\(subject): \(format.phrase(expecting: "a safetensors file"))")
     }
     let (header, start) = try Safetensors.header(of: bytes, subject)
-    var metadata: [String: String] = [:]
+    var metadata: [ExactText: String] = [:]
     var tensors: [StoredTensor] = []
     for member in header {
       if member.key == Safetensors.metadataKey {
@@ -46,6 +46,13 @@ extension Safetensors {
       throw TensorError(
         "\(subject): found \(bytes.count - start) bytes of data, "
           + "expected \(end) as the tensors have")
+    }
+
+    // Names that Unicode calls the same cannot be told apart by who asks for them.
+    var names: Set<String> = []
+    for t in tensors where !names.insert(t.name).inserted {
+      throw TensorError(
+        "\(t.subject): found another tensor whose name is the same to Unicode, expected one")
     }
 
     var result: [String: Tensor] = [:]
@@ -99,18 +106,18 @@ extension Safetensors {
 
   private static func metadata(
     _ value: JSON, _ subject: String
-  ) throws(TensorError) -> [String: String] {
+  ) throws(TensorError) -> [ExactText: String] {
     guard let members = value.members else {
       throw TensorError("\(subject): found \(value.kind) as '\(metadataKey)', expected an object")
     }
-    var result: [String: String] = [:]
+    var result: [ExactText: String] = [:]
     for m in members {
       guard let text = m.value.text else {
         throw TensorError(
           "\(subject): found \(m.value.kind) as \(quoted(m.key.utf8)) in '\(metadataKey)', "
             + "expected a string")
       }
-      result[m.key] = text
+      result[ExactText(m.key)] = text
     }
     return result
   }

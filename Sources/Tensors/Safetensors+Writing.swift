@@ -9,9 +9,11 @@ extension Safetensors {
   package func bytes() -> [UInt8] {
     var header: [JSON.Member] = []
     if !metadata.isEmpty {
-      let remarks = metadata.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
+      let remarks = metadata.sorted { $0.key < $1.key }
       header.append(
-        .init(Safetensors.metadataKey, .object(remarks.map { .init($0.key, .string($0.value)) })))
+        .init(
+          Safetensors.metadataKey, .object(remarks.map { .init($0.key.string, .string($0.value)) }))
+      )
     }
     // Entries are sorted by name already, and each filter keeps their order.
     let types: [StoredType] = [.int64, .float64, .float32, .bool]

@@ -43,7 +43,7 @@ package struct Safetensors: Equatable, Sendable {
   package private(set) var entries: [Entry] = []
 
   /// The remarks by key.
-  package var metadata: [String: String]
+  package var metadata: [ExactText: String]
 
   /// The tensors by name.
   package var tensors: [String: Tensor] {
@@ -56,7 +56,7 @@ package struct Safetensors: Equatable, Sendable {
   /// Creates a file of `tensors` with the remarks `metadata`.
   ///
   /// - Requires: no tensor is named `metadataKey`.
-  package init(_ tensors: [String: Tensor] = [:], metadata: [String: String] = [:]) {
+  package init(_ tensors: [String: Tensor] = [:], metadata: [ExactText: String] = [:]) {
     precondition(tensors[Safetensors.metadataKey] == nil, "no tensor is named like the remarks")
     self.metadata = metadata
     self.entries = tensors.map { Entry(name: $0.key, tensor: $0.value) }

@@ -1,3 +1,5 @@
+import Diagnostics
+
 /// A text as the sequence of indices that a language model is trained on.
 ///
 /// - Invariant: `tokens` is not empty; every token is the index of a symbol of its coding.
@@ -21,7 +23,7 @@ package struct Corpus: Equatable, Sendable {
       throw TextError("cannot cut '\(name)' to \(maxTokens) tokens, expected at least 1")
     }
     if text.isEmpty { throw TextError("'\(name)' is empty, expected a text") }
-    let symbols = tokenizer.tokens(of: text)
+    let symbols = tokenizer.tokens(of: text, knowing: vocabulary)
     if symbols.isEmpty {
       throw TextError("'\(name)' has no tokens under '\(tokenizer.rawValue)', expected a text")
     }
@@ -36,30 +38,20 @@ package struct Corpus: Equatable, Sendable {
   /// - Complexity: O(*n*), where *n* is the number of tokens.
   package var unknownCount: Int { tokens.count { $0 == 0 } }
 
-  /// Returns the text whose UTF-8 encoding is `bytes`, without a byte order mark at its start.
+  /// Returns the text whose UTF-8 encoding is `bytes`, all of them: a byte order mark stays.
   ///
   /// Throws if `bytes` is ill-formed; the message calls the text `name`, and gives the offset, from
   /// zero, and the line, from one, of the first byte that is not part of a character.
   ///
   /// - Complexity: O(*n*), where *n* is the number of bytes.
   package static func decode(utf8 bytes: [UInt8], name: String) throws(TextError) -> String {
-    guard var text = String(validating: bytes, as: UTF8.self) else {
-      let offset = wellFormedPrefixCount(of: bytes)
-      let line = bytes[..<offset].count { $0 == UInt8(ascii: "\n") } + 1
-      throw TextError("'\(name)' is not UTF-8: ill-formed byte at offset \(offset), line \(line)")
+    do {
+      return try String(utf8: bytes)
+    } catch {
+      let line = bytes[..<error.offset].count { $0 == UInt8(ascii: "\n") } + 1
+      throw TextError(
+        "'\(name)' is not UTF-8: ill-formed byte at offset \(error.offset), line \(line)")
     }
-    if text.unicodeScalars.first == "\u{FEFF}" { text.unicodeScalars.removeFirst() }
-    return text
-  }
-
-  /// Returns the number of bytes in front of the first ill-formed sequence of `bytes`.
-  private static func wellFormedPrefixCount(of bytes: [UInt8]) -> Int {
-    var parser = Unicode.UTF8.ForwardParser()
-    var rest = bytes.makeIterator()
-    var count = 0
-    // Each round takes at least one byte from `rest`, which is finite.
-    while case .valid(let scalar) = parser.parseScalar(from: &rest) { count += scalar.count }
-    return count
   }
 
 }

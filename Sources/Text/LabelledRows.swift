@@ -1,3 +1,5 @@
+import Tensors
+
 /// Short texts of several classes, such as names and their languages, as indices.
 ///
 /// A class is a file, a row is one of its lines without spaces and tabs at both ends. Lines without
@@ -10,7 +12,7 @@ package struct LabelledRows: Equatable, Sendable {
   package struct File: Equatable, Sendable {
 
     /// The name of the class.
-    package let name: String
+    package let name: ExactText
 
     /// What messages call the file.
     package let path: String
@@ -19,7 +21,7 @@ package struct LabelledRows: Equatable, Sendable {
 
     /// Creates the file of class `name`.
     package init(name: String, path: String, text: String) {
-      self.name = name
+      self.name = ExactText(name)
       self.path = path
       self.text = text
     }
@@ -62,8 +64,8 @@ package struct LabelledRows: Equatable, Sendable {
       throw TextError("'\(name)' has no files, expected one for each class")
     }
     let classes = coding?.classes ?? files.map(\.name)
-    var seen: [String: String] = [:]
-    var rows: [(tokens: [String], label: Int, path: String, line: Int)] = []
+    var seen: [ExactText: String] = [:]
+    var rows: [(tokens: [ExactText], label: Int, path: String, line: Int)] = []
     var repetitions = 0
     for file in files {
       if let other = seen.updateValue(file.path, forKey: file.name) {
@@ -72,9 +74,9 @@ package struct LabelledRows: Equatable, Sendable {
       guard let label = classes.firstIndex(of: file.name) else {
         throw TextError("the weights know no class \(quoted(file.name)), that of '\(file.path)'")
       }
-      var known: Set<[String]> = []
+      var known: Set<[ExactText]> = []
       for (number, line) in Self.lines(of: file.text) {
-        let tokens = tokenizer.tokens(of: line)
+        let tokens = tokenizer.tokens(of: line, knowing: coding?.vocabulary)
         guard !tokens.isEmpty else {
           throw TextError(
             "line \(number) of '\(file.path)' has no tokens under '\(tokenizer.rawValue)'")
@@ -104,15 +106,24 @@ package struct LabelledRows: Equatable, Sendable {
   package var tokenCount: Int { rows.reduce(0) { $0 + $1.tokens.count } }
 
   /// Returns the lines of `text` with something in them, and their numbers from one.
+  ///
+  /// A byte order mark before the first line is no part of it.
   private static func lines(of text: String) -> [(number: Int, line: String)] {
-    func isSpace(_ character: Character) -> Bool { character == " " || character == "\t" }
+    func isSpace(_ scalar: Unicode.Scalar) -> Bool { scalar == " " || scalar == "\t" }
     var result: [(number: Int, line: String)] = []
-    let lines = text.split(omittingEmptySubsequences: false) { ["\n", "\r", "\r\n"].contains($0) }
-    for (index, line) in lines.enumerated() {
+    var rest = text.unicodeScalars[...]
+    if rest.first == "\u{FEFF}" { rest.removeFirst() }
+    // Each round takes at least one scalar.
+    var number = 0
+    while !rest.isEmpty {
+      number += 1
+      let line = rest.prefix { $0 != "\n" && $0 != "\r" }
+      rest = rest[line.endIndex...]
+      if rest.popFirst() == "\r", rest.first == "\n" { rest.removeFirst() }
       guard let start = line.firstIndex(where: { !isSpace($0) }),
         let end = line.lastIndex(where: { !isSpace($0) })
       else { continue }
-      result.append((index + 1, String(line[start...end])))
+      result.append((number, String(line[start...end])))
     }
     return result
   }

@@ -10,15 +10,16 @@ package struct TextCoding: Equatable, Sendable {
   package let vocabulary: Vocabulary
 
   /// The names of the classes of texts, in the order of their indices; `nil` if texts have none.
-  package let classes: [String]?
+  package let classes: [ExactText]?
 
   /// The keys of the remarks that hold these in a file of weights.
   private static let keys = (
-    tokenizer: "tokenizer", vocabulary: "vocabulary", classes: "classes"
+    tokenizer: ExactText("tokenizer"), vocabulary: ExactText("vocabulary"),
+    classes: ExactText("classes")
   )
 
   /// Creates a coding.
-  package init(tokenizer: Tokenizer, vocabulary: Vocabulary, classes: [String]? = nil) {
+  package init(tokenizer: Tokenizer, vocabulary: Vocabulary, classes: [ExactText]? = nil) {
     self.tokenizer = tokenizer
     self.vocabulary = vocabulary
     self.classes = classes
@@ -38,7 +39,7 @@ package struct TextCoding: Equatable, Sendable {
     }
     guard let tokenizer = Tokenizer(rawValue: cut) else {
       let names = Tokenizer.allCases.map(\.rawValue).joined(separator: " or ")
-      throw TextError("'\(name)' has the tokenizer \(quoted(cut)), expected \(names)")
+      throw TextError("'\(name)' has the tokenizer \(quoted(ExactText(cut))), expected \(names)")
     }
     self.tokenizer = tokenizer
     do {
@@ -54,10 +55,10 @@ package struct TextCoding: Equatable, Sendable {
   }
 
   /// Returns the names of classes in the JSON array `text`.
-  private static func classes(_ text: String) throws(TextError) -> [String] {
+  private static func classes(_ text: String) throws(TextError) -> [ExactText] {
     let classes = try symbols(text)
     if classes.isEmpty { throw TextError("there are none") }
-    var seen: Set<String> = []
+    var seen: Set<ExactText> = []
     if let twice = classes.first(where: { !seen.insert($0).inserted }) {
       throw TextError("\(quoted(twice)) occurs twice")
     }
@@ -65,7 +66,7 @@ package struct TextCoding: Equatable, Sendable {
   }
 
   /// Returns the strings in the JSON array `text`.
-  private static func symbols(_ text: String) throws(TextError) -> [String] {
+  private static func symbols(_ text: String) throws(TextError) -> [ExactText] {
     let value: JSON
     do {
       value = try JSON(parsing: Array(text.utf8))
@@ -75,20 +76,20 @@ package struct TextCoding: Equatable, Sendable {
     guard let elements = value.elements else {
       throw TextError("found \(value.kind), expected an array")
     }
-    var result: [String] = []
+    var result: [ExactText] = []
     for (index, element) in elements.enumerated() {
       guard let symbol = element.text else {
         throw TextError("found \(element.kind) as symbol \(index), expected a string")
       }
-      result.append(symbol)
+      result.append(ExactText(symbol))
     }
     return result
   }
 
   /// The remarks by which a file of weights says what the coding is.
-  package var metadata: [String: String] {
-    func list(_ texts: [String]) -> String {
-      JSON.array(texts.map(JSON.string)).printed(.compact)
+  package var metadata: [ExactText: String] {
+    func list(_ texts: [ExactText]) -> String {
+      JSON.array(texts.map { JSON.string($0.string) }).printed(.compact)
     }
     var result = [
       Self.keys.tokenizer: tokenizer.rawValue, Self.keys.vocabulary: list(vocabulary.symbols),
@@ -101,7 +102,7 @@ package struct TextCoding: Equatable, Sendable {
   ///
   /// Throws if there is none, or one of them is not in the vocabulary.
   package func indices(ofPrefix prefix: String) throws(TextError) -> [Int32] {
-    let tokens = tokenizer.tokens(of: prefix)
+    let tokens = tokenizer.tokens(of: prefix, knowing: vocabulary)
     if tokens.isEmpty {
       throw TextError(
         prefix.isEmpty
@@ -112,6 +113,13 @@ package struct TextCoding: Equatable, Sendable {
       throw TextError("the prefix has \(quoted(unknown)), which is not in the vocabulary")
     }
     return vocabulary.indices(of: tokens)
+  }
+
+  /// Returns the text of the symbols with the indices `tokens`.
+  ///
+  /// - Requires: they are indices of symbols.
+  package func text(of tokens: [Int32]) -> String {
+    tokens.map { vocabulary[Int($0)].string }.joined()
   }
 
 }

@@ -1,3 +1,5 @@
+import Tensors
+
 /// A way of cutting a text into the symbols that a language model reads and writes.
 package enum Tokenizer: String, CaseIterable, Sendable {
 
@@ -9,25 +11,57 @@ package enum Tokenizer: String, CaseIterable, Sendable {
   /// Dive into Deep Learning. Lines end in a line feed, a carriage return, or both.
   case letters
 
-  /// Every character (extended grapheme cluster) as it is, line ends included.
+  /// Every character as it is, line ends and a byte order mark included.
   ///
-  /// A carriage return with its line feed is one character. Spellings that Unicode calls canonically
-  /// equivalent compare equal, so a vocabulary holds only the first of them.
+  /// A character is a Unicode scalar, as in Python: an accent of its own is one, a carriage return with
+  /// its line feed is two. So the tokens of a text, one after the other, have its bytes.
   case characters
 
   /// Returns the tokens of `text` in order, each of one character.
   ///
-  /// - Complexity: O(*n*), where *n* is the length of `text`.
-  package func tokens(of text: String) -> [String] {
+  /// Where `vocabulary` has symbols of several characters, those are tokens of `characters` too, and of
+  /// several that fit at a place the longest one is.
+  ///
+  /// - Complexity: O(*nm*), where *n* is the length of `text`, *m* the number of different lengths of
+  ///   symbols.
+  package func tokens(of text: String, knowing vocabulary: Vocabulary? = nil) -> [ExactText] {
     switch self {
     case .letters: letters(of: text)
-    case .characters: text.map { String($0) }
+    case .characters: Self.characters(of: text, vocabulary)
     }
   }
 
+  /// Returns the tokens of `text` by the rule of `characters`.
+  private static func characters(of text: String, _ vocabulary: Vocabulary?) -> [ExactText] {
+    let scalars = text.unicodeScalars
+    guard let vocabulary, let lengths = vocabulary.lengthsOfSequences else {
+      return scalars.map { ExactText(String($0)) }
+    }
+    var tokens: [ExactText] = []
+    var place = scalars.startIndex
+    // Each round takes at least one scalar.
+    while place < scalars.endIndex {
+      var token = ExactText(String(scalars[place]))
+      var end = scalars.index(after: place)
+      for length in lengths {
+        guard let far = scalars.index(place, offsetBy: length, limitedBy: scalars.endIndex) else {
+          continue
+        }
+        let sequence = ExactText(String(scalars[place..<far]))
+        if vocabulary.index(of: sequence) > 0 {
+          (token, end) = (sequence, far)
+          break
+        }
+      }
+      tokens.append(token)
+      place = end
+    }
+    return tokens
+  }
+
   /// Returns the tokens of `text` by the rule of `letters`.
-  private func letters(of text: String) -> [String] {
-    var tokens: [String] = []
+  private func letters(of text: String) -> [ExactText] {
+    var tokens: [ExactText] = []
     tokens.reserveCapacity(text.utf8.count)
 
     // A space is appended with the letter behind it, so one at the end of a line never appears.
@@ -38,7 +72,7 @@ package enum Tokenizer: String, CaseIterable, Sendable {
       case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"):
         if spaceIsPending { tokens.append(" ") }
         // Small and capital ASCII letters differ in this bit.
-        tokens.append(String(UnicodeScalar(unit | 0x20)))
+        tokens.append(ExactText(String(UnicodeScalar(unit | 0x20))))
         lineHasLetters = true
         spaceIsPending = false
       case UInt8(ascii: "\n"), UInt8(ascii: "\r"):

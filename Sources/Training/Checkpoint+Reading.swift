@@ -12,7 +12,7 @@ extension Checkpoint {
   /// of this model is left to `check`.
   package init(_ file: Safetensors, of manifest: Manifest, name: String) throws(RunnerError) {
     let remarks = Remarks(texts: file.metadata, name: name)
-    guard file.metadata[Key.version.rawValue] != nil else {
+    guard file.metadata[ExactText(Key.version.rawValue)] != nil else {
       throw RunnerError(
         .input,
         "'\(name.printable)' holds no training that could go on; '--weights' starts from its "
@@ -77,12 +77,12 @@ extension Safetensors {
 
   /// The sizes of the dims of the graph that the file was trained with; none if it does not say.
   package var trainedDims: [String: Int] {
-    guard let text = metadata[Checkpoint.Key.dims.rawValue],
+    guard let text = metadata[ExactText(Checkpoint.Key.dims.rawValue)],
       let members = try? JSON(parsing: Array(text.utf8)).members
     else { return [:] }
-    // An object has each key once.
+    // Names of dims are ASCII; of others that Unicode calls the same, one is enough.
     return Dictionary(
-      uniqueKeysWithValues: members.compactMap { m in m.value.int.map { (m.key, $0) } })
+      members.compactMap { m in m.value.int.map { (m.key, $0) } }, uniquingKeysWith: { a, _ in a })
   }
 
 }
@@ -90,7 +90,7 @@ extension Safetensors {
 /// The remarks of a file.
 private struct Remarks {
 
-  let texts: [String: String]
+  let texts: [ExactText: String]
 
   /// What messages call the file.
   let name: String
@@ -103,7 +103,7 @@ private struct Remarks {
   }
 
   func text(_ key: Checkpoint.Key) throws(RunnerError) -> String {
-    guard let text = texts[key.rawValue] else { throw error(key, "nothing", "a value") }
+    guard let text = texts[ExactText(key.rawValue)] else { throw error(key, "nothing", "a value") }
     return text
   }
 
@@ -150,7 +150,7 @@ private struct Remarks {
 
   /// Returns the lines of the graph; `nil` if there are none.
   func lines() throws(RunnerError) -> [String]? {
-    if texts[Checkpoint.Key.lines.rawValue] == nil { return nil }
+    if texts[ExactText(Checkpoint.Key.lines.rawValue)] == nil { return nil }
     guard let elements = try json(.lines).elements else { throw error(.lines, "no array", "one") }
     var result: [String] = []
     for element in elements {

@@ -56,7 +56,7 @@ package struct Checkpoint: Equatable, Sendable {
   /// The file.
   package var file: Safetensors {
     var remarks = origin.coding?.metadata ?? [:]
-    func set(_ key: Key, _ value: String) { remarks[key.rawValue] = value }
+    func set(_ key: Key, _ value: String) { remarks[ExactText(key.rawValue)] = value }
     set(.version, "\(Self.version)")
     set(.graph, origin.graph)
     if let lines = origin.lines {

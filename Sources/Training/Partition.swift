@@ -19,11 +19,10 @@ package enum Partition: String, CaseIterable, Sendable {
   package func windows(
     of tokens: [Int32], batch: Int, steps: Int, epoch: Int, seed: UInt64
   ) throws(TextError) -> any TextWindows {
-    // Also throws for sizes that are not positive; the product below is at most the tokens' count.
+    // Also throws for sizes that are not positive.
     let whole = try SequentialWindows(tokens, batch: batch, steps: steps)
-    let spare = tokens.count - 1 - batch * steps
-    let offset = RandomStream(seed: seed, name: "offset of an epoch").integer(
-      below: min(steps, spare + 1), at: epoch)
+    let offset = offset(
+      ofEpoch: epoch, count: tokens.count, batch: batch, steps: steps, seed: seed)
     switch self {
     case .sequential:
       return offset == 0
@@ -33,6 +32,26 @@ package enum Partition: String, CaseIterable, Sendable {
         tokens, batch: batch, steps: steps, offset: offset,
         random: RandomStream(seed: seed, name: "order of epoch \(epoch)"))
     }
+  }
+
+  /// Returns the number of windows of epoch `epoch` of `count` tokens.
+  ///
+  /// - Requires: `windows` does not throw for them.
+  package func windowCount(
+    of count: Int, batch: Int, steps: Int, epoch: Int, seed: UInt64
+  ) -> Int {
+    (count - 1 - offset(ofEpoch: epoch, count: count, batch: batch, steps: steps, seed: seed))
+      / batch / steps
+  }
+
+  /// Returns the place at which the text starts.
+  private func offset(
+    ofEpoch epoch: Int, count: Int, batch: Int, steps: Int, seed: UInt64
+  ) -> Int {
+    // The product is at most the count of the tokens.
+    let spare = count - 1 - batch * steps
+    return RandomStream(seed: seed, name: "offset of an epoch").integer(
+      below: min(steps, spare + 1), at: epoch)
   }
 
 }

@@ -104,7 +104,8 @@ package struct TrainingOrigin: Equatable, Sendable {
       result.append("the vocabulary has \(a.count) symbols, expected \(b.count)")
     } else if let i = a.indices.first(where: { a[$0] != b[$0] }) {
       result.append(
-        "symbol \(i) of the vocabulary is '\(a[i].printable)', expected '\(b[i].printable)'")
+        "symbol \(i) of the vocabulary is '\(a[i].string.printable)', "
+          + "expected '\(b[i].string.printable)'")
     }
     return result
   }

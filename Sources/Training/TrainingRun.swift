@@ -61,6 +61,9 @@ package struct TrainingRun {
   /// The mean norm of the gradients of the last complete epoch.
   private var lastNorm: Double?
 
+  /// The learning rates.
+  private var rates = LearningRates(.constant, count: 1) { _ in 1 }
+
   /// The updates of this process.
   private var work = TrainingWork()
 
@@ -92,6 +95,43 @@ package struct TrainingRun {
     if case .text(_, let validation) = data, !validation.isEmpty {
       _ = try validationWindows(of: validation)
     }
+    rates = LearningRates(settings.schedule, count: updateCount, updatesOfEpoch: updates)
+  }
+
+  /// The most updates that are counted.
+  private static let updateLimit = 1 << 40
+
+  /// The number of updates of the whole training, if its schedule asks for that: of its epochs, where
+  /// these are limited, so that a stop after some updates changes no rate.
+  private var updateCount: Int {
+    let limit = Self.updateLimit
+    guard settings.schedule.hasParts else { return limit }
+    guard let epochs = settings.epochs else { return min(settings.updates ?? limit, limit) }
+    guard case .text = data else {
+      let (count, overflow) = epochs.multipliedReportingOverflow(by: updates(ofEpoch: 0))
+      return overflow ? limit : min(count, limit)
+    }
+    var result = 0
+    for epoch in 0..<epochs where result < limit { result += updates(ofEpoch: epoch) }
+    return min(result, limit)
+  }
+
+  /// Returns the number of updates of epoch `epoch`, from zero.
+  private func updates(ofEpoch epoch: Int) -> Int {
+    switch data {
+    case .fixed: 1
+    case .text(let tokens, _):
+      settings.partition.windowCount(
+        of: tokens.count, batch: model.batch, steps: model.steps, epoch: epoch, seed: settings.seed)
+    case .rows(let rows, _, _): rows.count / model.batch
+    }
+  }
+
+  /// Returns the place of update `position` of the epoch under way.
+  private func place(of position: Int) -> LearningRates.Place {
+    LearningRates.Place(
+      updates: progress.update - progress.position + position,
+      epochs: Double(progress.epochCount) + Double(position) / Double(batchCount))
   }
 
   /// Returns the batches of epoch `epoch`, from zero.
@@ -185,7 +225,7 @@ package struct TrainingRun {
       if observer.isInterrupted() { return false }
       let start = clock.now
       if let rate = settings.learningRate, settings.schedule != .constant {
-        model.setLearningRate(settings.schedule.rate(rate, update: progress.update))
+        model.setLearningRate(rates.rate(rate, at: place(of: progress.position)))
       }
       model.setCounters(seed: settings.seed, update: progress.update)
       let (loss, norm) = try batches.update(model, at: progress.position)
@@ -210,29 +250,32 @@ package struct TrainingRun {
   private mutating func validate(_ observer: Observer) throws -> Double? {
     let states = try model.currentStates()
     let loss: Double?
+    var isComplete = true
     switch data {
     case .text(_, let validation):
       var perplexity = Perplexity()
       model.restart()
       for window in try validationWindows(of: validation) {
-        if observer.isInterrupted() { break }
+        isComplete = !observer.isInterrupted()
+        if !isComplete { break }
         try model.evaluate(inputs: window.inputs, labels: window.labels, &perplexity)
       }
       loss = perplexity.averageCrossEntropy
     case .rows(_, let validation, _):
       var found: Evaluation?
       for start in stride(from: 0, to: validation.count, by: model.batch) {
-        if observer.isInterrupted() { break }
+        isComplete = !observer.isInterrupted()
+        if !isComplete { break }
         model.restart()
         let end = min(start + model.batch, validation.count)
         try model.evaluate(rows: Array(validation[start..<end]), &found)
       }
-      evaluation = found
+      if isComplete { evaluation = found }
       loss = found?.loss
     case .fixed: loss = nil
     }
     try model.restoreStates(states)
-    return observer.isInterrupted() ? nil : loss
+    return isComplete ? loss : nil
   }
 
   /// The mean norm of the gradients of the epoch under way, or of the last one before its first
@@ -249,7 +292,7 @@ package struct TrainingRun {
       trainLoss: progress.meanLoss, validLoss: validationLoss, validAccuracy: evaluation?.accuracy,
       gradientNorm: gradientNorm,
       learningRate: settings.learningRate.map { rate in
-        settings.schedule.rate(rate, update: max(progress.update - 1, 0))
+        rates.rate(rate, at: place(of: max(progress.position - 1, 0)))
       }, rate: work.tokensPerSecond)
   }
 

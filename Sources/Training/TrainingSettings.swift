@@ -1,3 +1,5 @@
+import IR
+
 /// How a training goes: its length, its order and its rates.
 package struct TrainingSettings: Equatable, Sendable {
 

@@ -1,4 +1,5 @@
+import Diagnostics
 import Foundation
 import Runner
 
-exit(RunnerCommand.run(Array(CommandLine.arguments.dropFirst())).deliver())
+exit(RunnerCommand.run(CommandLineArguments.processWords).deliver())

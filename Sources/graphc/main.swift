@@ -1,8 +1,9 @@
+import Diagnostics
 import Driver
 import Foundation
 
 let ending = Command.dispatch(
-  Array(CommandLine.arguments.dropFirst()), console: Console.standard())
+  CommandLineArguments.processWords, console: Console.standard())
 switch ending {
 case .status(let status):
   exit(status)

@@ -17,6 +17,31 @@ import Testing
       run.errors == "note: there is no file 'rnn.graph'; this is the one that graphc ships with\n")
   }
 
+  /// A shipped graph is found by its name with or without the ending, and by its path in a checkout.
+  @Test func findsShippedGraphs() {
+    for path in ["rnn", "Graphs/rnn"] {
+      let run = graphc(["check", path, "--dim", "hidden=8"])
+      #expect(run.status == 0 && run.output.hasPrefix("rnn.graph: ok: model RNN, "))
+      #expect(
+        run.errors
+          == "note: there is no file '\(path)'; this is the 'rnn.graph' that graphc ships with\n")
+    }
+    for (path, advice) in [
+      ("lstmm", "; did you mean 'lstm.graph'?"), ("taggr.graph", "; did you mean 'tagger.graph'?"),
+      ("gan.graph", ""),
+    ] {
+      let run = graphc(["check", path])
+      #expect(run.status == 1)
+      #expect(run.errors.hasPrefix("error: cannot read '\(path)': no such file"))
+      #expect(run.errors.hasSuffix("\(advice)\n") && run.errors.contains("mean") != advice.isEmpty)
+    }
+    // What ships with a graph is found by the same names.
+    let names = graphc(["train", "names", "--max-tokens", "3"])
+    #expect(names.status == 2)
+    #expect(
+      names.errors.contains("'--max-tokens' counts only for a text, and not for rows of text"))
+  }
+
   @Test func readsStandardInput() throws {
     let text = try #require(EmbeddedGraphs.text(named: "rnn.graph"))
     let run = graphc("check", text)
@@ -78,6 +103,36 @@ import Testing
     let demand = graphc("check", code.example, ["--entry", "step"])
     #expect(demand.status == 1)
     #expect(demand.errors.contains("[no-step]"))
+  }
+
+  /// What only a training computes is not why there is no step.
+  @Test func saysWhyThereIsNoStepWithoutTheLoss() {
+    let run = graphc(
+      "check",
+      """
+      model Note {
+        dim vocab = 28, batch = 2, num_steps = 5
+        input tokens : index<vocab>[num_steps, batch]
+        label next : index<vocab>[num_steps, batch]
+        carried state X : index<vocab>[batch, num_steps] = zeros
+        param b : f32[vocab] = zeros
+        scan t in num_steps {
+          logits[t] = dropout(one_hot(tokens[t]) * 0 + b, rate: 0.5)
+        }
+        X = transpose(tokens)
+        output logits
+        train {
+          loss = cross_entropy(logits, next)
+          optimizer = sgd(lr: 1)
+        }
+      }
+
+      """)
+    #expect(run.status == 0)
+    #expect(
+      run.errors.contains(
+        "<stdin>:10:7: note: the model has no entry 'step': state 'X' is assigned once a call, not "
+          + "once a step"), "\(run.errors)")
   }
 
   @Test func reportsAFileThatIsNotThere() {

@@ -125,6 +125,20 @@ import Testing
       "\(run.errors)")
   }
 
+  @Test func refusesGradientsOfConstants() {
+    let constant = "model E {\n const y : f32[2] = [1, 2]\n output s = sum(y)\n}\n"
+    for (leaf, reason) in [
+      ("y", "'y' is a constant, which has no gradient"),
+      ("z", "no parameter, input or state is called 'z'; there is none"),
+    ] {
+      let run = graphc("grad", constant, ["--of", "s", "--by", leaf, "--print"])
+      #expect(run.status == 1)
+      #expect(
+        run.errors.contains("error: there is no such gradient: \(reason) [no-gradient]\n"),
+        "\(run.errors)")
+    }
+  }
+
   @Test func refusesStepsAtOnceAndLaterStages() {
     let steps = """
       model M {

@@ -29,8 +29,8 @@ import Testing
     let train = ["train"] + Self.model + ["--epochs", "24"]
     let run = graphc(train + ["--save", weights, "--threads", "1"])
     #expect(run.status == 0, "\(run.errors)")
-    #expect(run.errors.contains("note: 240 rows from the text that graphc ships with\n"))
-    #expect(run.errors.contains("note: classes = 4 from the text\n"))
+    #expect(run.errors.contains("note: 240 rows from the files that graphc ships with\n"))
+    #expect(run.errors.contains("note: classes = 4 from the files\n"))
     #expect(run.errors.contains("note: 24 rows of 240 kept apart for validation\n"))
     #expect(run.output.hasPrefix("class     count  accuracy\n0 Dorgun "), "\(run.output)")
     let last = run.output.split(separator: "\n").last ?? ""

@@ -142,10 +142,25 @@ import Testing
     }
   }
 
+  /// Without a label, rows are answered in the form of one call, whatever their number is.
+  @Test func printsOutputsOfRows() throws {
+    let all = Self.series(20).x
+    var outputs: [String] = []
+    for count in [3, 8, 20] {
+      let x = try file(all.prefix(count, along: 0))
+      let run = graphc(["run", "--interpret"] + Self.model + ["--input", "x=\(x)"])
+      #expect(run.status == 0, "\(run.errors)")
+      #expect(run.output.hasPrefix("prediction: f32[\(count), 1] = [["), "\(run.output)")
+      outputs.append(String(run.output.split(separator: "= ")[1].dropLast(2)))
+    }
+    // The first rows are the same.
+    #expect(outputs[1].hasPrefix(outputs[0].dropLast()) && outputs[2].hasPrefix(outputs[1]))
+  }
+
   @Test func refusesRunsThatAskForNothing() throws {
     let x = try file(Self.series(20).x)
     for (options, status, message) in [
-      ([], 1, "nothing is asked of 20 rows: give a label"),
+      (["--json"], 1, "nothing to report for 20 rows: no label matches an output"),
       (["--output", "none=h.npy"], 1, "'none' is no output or state with a row for each example"),
     ] as [([String], Int32, String)] {
       let run = graphc(["run", "--interpret"] + Self.model + ["--input", "x=\(x)"] + options)

@@ -25,7 +25,7 @@ import Text
 
     """
 
-  private static let symbols = ["<unk>", "a", "b", "c"]
+  private static let symbols: [ExactText] = ["<unk>", "a", "b", "c"]
 
   /// The tables, by the places of symbols: the unknown symbol is the likeliest everywhere.
   private static let last: [[Float]] = [
@@ -37,7 +37,7 @@ import Text
 
   /// Returns the path of a new file with the tables and `remarks`.
   private func weights(
-    _ remarks: [String: String]? = nil, scale: Float = 1, adding more: [String: Tensor] = [:]
+    _ remarks: [ExactText: String]? = nil, scale: Float = 1, adding more: [String: Tensor] = [:]
   ) throws -> String {
     let path = temporaryFile("w.safetensors")
     let table = { (rows: [[Float]]) in
@@ -62,7 +62,7 @@ import Text
 
   /// Returns `prefix` and `length` characters more, by the tables.
   private func expected(_ prefix: String, _ length: Int, _ choice: TokenChoice) -> String {
-    var tokens = prefix.map { Self.symbols.firstIndex(of: String($0)) ?? 0 }
+    var tokens = prefix.map { Self.symbols.firstIndex(of: ExactText(String($0))) ?? 0 }
     for position in 0..<length {
       var logits = Self.last[tokens[tokens.count - 1]]
       if tokens.count > 1 {
@@ -70,7 +70,7 @@ import Text
       }
       tokens.append(choice.token(logits: logits, position: position) ?? 0)
     }
-    return tokens.map { Self.symbols[$0] }.joined() + "\n"
+    return tokens.map { Self.symbols[$0].string }.joined() + "\n"
   }
 
   @Test func writesThePrefixAndWhatIsLikeliest() throws {
@@ -157,6 +157,22 @@ import Text
     let other = graphc("sample", plain, ["--weights", "w", "--prefix", "a"])
     #expect(other.status == 1)
     #expect(other.errors.contains("the model reads no text"))
+  }
+
+  /// Marks are characters of their own, in the order in which they are given.
+  @Test func keepsTheBytesOfMarks() throws {
+    let coding = TextCoding(
+      tokenizer: .characters,
+      vocabulary: try Vocabulary(symbols: ["<unk>", "\u{301}", "\u{323}", "\u{212B}"]))
+    let path = try weights(coding.metadata)
+    for prefix in ["\u{212B}\u{301}\u{323}", "\u{212B}\u{323}\u{301}"] {
+      let run = try sample(prefix, ["--length", "0"], weights: path)
+      #expect(run.status == 0 && !run.errors.contains("the prefix is read as"), "\(run.errors)")
+      #expect(Array(run.output.utf8) == Array("\(prefix)\n".utf8))
+    }
+    let other = try sample("\u{C5}", ["--length", "0"], weights: path)
+    #expect(other.status == 1)
+    #expect(other.errors.contains("the prefix has '\u{C5}', which is not in the vocabulary"))
   }
 
   @Test func readsATextWithTheVocabularyOfTheWeights() throws {

@@ -129,7 +129,30 @@ import Testing
     let model = "model M {\n  input x : f32[2]\n  y = x * 2\n  output y\n}\n"
     let other = graphc("run", model, ["--text", path])
     #expect(other.status == 1)
-    #expect(other.errors.contains("the model reads no text"))
+    #expect(other.errors.contains("the model reads no text: it needs one index input"))
+    let rows = """
+      model Rows {
+        dim symbols = 9, batch = 2, steps = 3
+        input tokens : index<symbols>[batch, steps]
+        scan t in steps {
+          logits[t] = one_hot(tokens[:, t]) * 2
+        }
+        output logits
+      }
+
+      """
+    let turned = graphc("run", rows, ["--text", path])
+    #expect(turned.status == 1)
+    #expect(
+      turned.errors.contains(
+        "output 'logits' is f32[steps, batch, symbols], expected f32[batch, steps, symbols], as "
+          + "'tokens' has its axes; 'transpose' changes their order"), "\(turned.errors)")
+    let stateless = graphc(
+      "run",
+      rows.replacing("[:, t]", with: "[t]").replacing("[batch, steps]", with: "[steps, batch]"),
+      ["--text", path, "--output", "logits=l.npy"])
+    #expect(stateless.status == 2)
+    #expect(stateless.errors.contains("; only states can be saved, and the model has none; see"))
   }
 
   @Test func givesLabelsRowsFirst() throws {

@@ -41,7 +41,7 @@ import Text
     (["--clip", "inf"], "'--clip' needs a number, found 'inf'"),
     (["--set", "momentum"], "'--set' needs NAME=VALUE, found 'momentum'"),
     (["--set", "momentum=x"], "'--set momentum' needs a number, found 'x'"),
-    (["--lr-schedule", "step(every: 3)"], "'--lr-schedule': 'step' needs 'factor'; for example "),
+    (["--lr-schedule", "step(every: 3)"], "'--lr-schedule': 'step' needs the argument "),
     (["--resume"], "'--resume' needs the file of the model: --save W.safetensors"),
     (["--checkpoint-every", "3"], "'--checkpoint-every' needs the file of the model"),
     (["--checkpoint-every", "0", "--save", "w"], "'--checkpoint-every' needs a whole number"),
@@ -49,6 +49,10 @@ import Text
     (["--save", "w", "--log", "./w"], "'--log' names the file './w', which has another use"),
     (["--text", "t", "--save", "t"], "'--save' names the file 't', which has another use"),
     (["--weights", "w", "--plot", "w"], "'--plot' names the file 'w', which has another use"),
+    (
+      ["--plot", "x.png"], "'--plot' draws SVG, found 'x.png', expected a name that ends in '.svg'"
+    ),
+    (["--plot", "a.svg/x.PDF"], "'--plot' draws SVG, found 'a.svg/x.PDF', expected a name "),
     (["--seed", "-1"], "'--seed' needs a whole number"),
   ])
   func refusesWrongCommandLines(_ options: [String], _ message: String) {

@@ -45,6 +45,28 @@ import Testing
     #expect(try perplexity(long, "valid") < perplexity(short, "valid"))
   }
 
+  /// The rate that a schedule changes is that of the command line, or else the graph's; the schedule,
+  /// too.
+  @Test func setsRatesAndSchedules() throws {
+    func rates(_ options: [String]) throws -> [String] {
+      let log = temporaryFile("log.csv")
+      let run = train(Self.small + ["--epochs", "4", "--log", log] + options)
+      #expect(run.status == 0, "\(run.errors)")
+      return try text(log).split(separator: "\n").dropFirst().map {
+        String($0.split(separator: ",", omittingEmptySubsequences: false)[5])
+      }
+    }
+    // The graph's own: its step comes after 450 epochs.
+    #expect(try rates([]) == ["1", "1", "1", "1"])
+    #expect(try rates(["--lr", "0.25"]) == ["0.25", "0.25", "0.25", "0.25"])
+    let halves = ["--lr-schedule", "step(every: epochs(2), factor: 0.5)"]
+    #expect(try rates(halves) == ["1", "1", "0.5", "0.5"])
+    #expect(try rates(halves + ["--lr", "0.5"]) == ["0.5", "0.5", "0.25", "0.25"])
+    let part = ["--lr-schedule", "step(every: part(0.75), factor: 0.5)", "--lr", "0.5"]
+    #expect(try rates(part) == ["0.5", "0.5", "0.5", "0.25"])
+    #expect(try rates(["--lr-schedule", "constant", "--lr", "0.5"]).last == "0.5")
+  }
+
   /// The file has the same bytes whatever the number of threads is, and wherever the run stopped.
   @Test func filesHaveTheSameBytes() throws {
     func weights(_ name: String, _ arguments: [[String]]) throws -> [UInt8] {

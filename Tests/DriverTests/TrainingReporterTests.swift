@@ -49,7 +49,7 @@ import Testing
     #expect(
       summary
         == "done: epoch 2, update 10, train perplexity 9.123, valid perplexity 10.000, "
-        + "560000 tokens/s")
+        + "560 k tokens/s")
   }
 
   @Test func redrawsOneLineOnATerminal() {
@@ -74,14 +74,14 @@ import Testing
   @Test func summarisesAnEpochThatIsComplete() {
     #expect(
       report(width: nil, [status(epochs: 500, position: 0, update: 4000)]).summary
-        == "done: epoch 500, update 4000, train perplexity 9.123, 560000 tokens/s")
+        == "done: epoch 500, update 4000, train perplexity 9.123, 560 k tokens/s")
   }
 
   @Test func saysTheLossOfWhatReadsNoText() {
     let updates = status(epochs: 2, position: 0, update: 8, unit: .updates)
     #expect(
       report(width: nil, [updates]).summary
-        == "done: epoch 2, update 8, train loss 2.211, 560000 updates/s")
+        == "done: epoch 2, update 8, train loss 2.211, 560 k updates/s")
     var evaluation = Evaluation(.classes(2))
     for label: Int32 in [0, 1, 1] { evaluation.add(logits: [0, 1], label: label) }
     let rows = status(
@@ -89,7 +89,7 @@ import Testing
     let (text, summary) = report(width: nil, [rows])
     #expect(
       summary
-        == "done: epoch 2, update 8, 560000 rows/s, train loss 2.211, valid loss 0.6466, "
+        == "done: epoch 2, update 8, 560 k rows/s, train loss 2.211, valid loss 0.6466, "
         + "valid accuracy 66.7 %")
     #expect(text.hasPrefix("epoch 2/500, update 8, train loss 2.211, valid loss 0.6466, valid acc"))
     #expect(
@@ -101,7 +101,7 @@ import Testing
     #expect(
       report(
         width: nil, [status(epochs: 2, position: 0, update: 8, unit: .rows, evaluation: errors)]
-      ).summary.hasSuffix(", valid mean squared error 2, valid root mean square error 1.414"))
+      ).summary.hasSuffix(", valid mean squared error 2, valid root mean squared error 1.414"))
   }
 
 }

@@ -32,6 +32,26 @@ import Testing
     #expect(rows.repetitionCount == 1 && rows.tokenCount == 7 && rows.unknownCount == 0)
   }
 
+  /// Spellings that Unicode calls equivalent are rows and classes of their own; a byte order mark and
+  /// the spaces at the ends of a line are no part of a row, a mark after a space is.
+  @Test func tellsSpellingsApart() throws {
+    let rows = try LabelledRows(
+      [
+        file("\u{E9}", "\u{FEFF}e\u{301}\r\u{E9}\r\n\n \u{301}x\u{301} \n\u{E9}"),
+        file("e\u{301}", "\u{212A}\nK"),
+      ], name: "names", tokenizer: .characters)
+    #expect(rows.coding.classes == ["\u{E9}", "e\u{301}"])
+    #expect(
+      rows.coding.vocabulary.symbols
+        == ["<unk>", "\u{301}", "e", "\u{E9}", "x", "\u{212A}", "K"])
+    #expect(rows.rows.map(\.tokens) == [[2, 1], [3], [1, 4, 1], [5], [6]])
+    #expect(rows.rows.map(\.label) == [0, 0, 0, 1, 1] && rows.repetitionCount == 1)
+    #expect(rows.rows.map(\.line) == [1, 2, 4, 1, 2])
+    let again = try LabelledRows(
+      [file("e\u{301}", "K")], name: "names", tokenizer: .characters, coding: rows.coding)
+    #expect(again.rows.map(\.label) == [1] && again.rows.map(\.tokens) == [[6]])
+  }
+
   @Test func knowsTheCodingOfWeights() throws {
     let coding = TextCoding(
       tokenizer: .characters, vocabulary: try Vocabulary(symbols: ["<unk>", "b", "a"]),

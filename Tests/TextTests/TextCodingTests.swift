@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct TextCodingTests {
 
-  private func coding(_ metadata: [String: String]) throws -> TextCoding? {
+  private func coding(_ metadata: [ExactText: String]) throws -> TextCoding? {
     try TextCoding(Safetensors(metadata: metadata), name: "w")
   }
 
@@ -46,7 +46,7 @@ import Testing
     ),
   ])
   func refusesDamagedRemarks(_ tokenizer: String?, _ vocabulary: String?, _ message: String) {
-    var metadata: [String: String] = [:]
+    var metadata: [ExactText: String] = [:]
     metadata["tokenizer"] = tokenizer
     metadata["vocabulary"] = vocabulary
     #expect(throws: TextError(message)) { try coding(metadata) }
@@ -55,7 +55,7 @@ import Testing
   @Test func readsPrefixes() throws {
     let corpus = try Corpus("to be or not", name: "t", tokenizer: .letters)
     let tokens = try corpus.coding.indices(ofPrefix: "Bet, or!")
-    #expect(tokens.map { corpus.coding.vocabulary[Int($0)] }.joined() == "bet or")
+    #expect(corpus.coding.text(of: tokens) == "bet or")
     for (prefix, message) in [
       ("", "the prefix is empty, expected a text to go on from"),
       ("1984", "the prefix has no tokens under 'letters', expected at least one"),

@@ -1,3 +1,4 @@
+import Tensors
 import Testing
 
 @testable import Text
@@ -6,7 +7,7 @@ import Testing
 
   /// Returns the tokens of `text` under `letters`, joined.
   private func letters(_ text: String) -> String {
-    Tokenizer.letters.tokens(of: text).joined()
+    Tokenizer.letters.tokens(of: text).map(\.string).joined()
   }
 
   @Test(arguments: [
@@ -62,14 +63,24 @@ import Testing
       of: " Ab\t\n\r\n\re\u{301}\u{1F469}\u{200D}\u{1F680}1 ")
     #expect(
       tokens == [
-        " ", "A", "b", "\t", "\n", "\r\n", "\r", "e\u{301}", "\u{1F469}\u{200D}\u{1F680}", "1", " ",
+        " ", "A", "b", "\t", "\n", "\r", "\n", "\r", "e", "\u{301}", "\u{1F469}", "\u{200D}",
+        "\u{1F680}", "1", " ",
       ])
     #expect(Tokenizer.characters.tokens(of: "") == [])
   }
 
-  @Test func charactersJoinToTheText() {
-    let text = "The cat sat;\r\non the m\u{E4}t.\n\n"
-    #expect(Array(Tokenizer.characters.tokens(of: text).joined().utf8) == Array(text.utf8))
+  /// A vocabulary of older weights has symbols of several characters; the longest that fits is taken.
+  @Test func sequencesOfAVocabularyAreTokens() throws {
+    let v = try Vocabulary(
+      symbols: ["<unk>", "a", "\r\n", "e\u{301}", "e\u{301}\u{323}", "e", "\n"])
+    func tokens(_ text: String) -> [ExactText] {
+      Tokenizer.characters.tokens(of: text, knowing: v)
+    }
+    #expect(tokens("a\r\n\re\u{301}a") == ["a", "\r\n", "\r", "e\u{301}", "a"])
+    #expect(
+      tokens("e\u{301}\u{323}e\u{323}\u{301}") == ["e\u{301}\u{323}", "e", "\u{323}", "\u{301}"])
+    #expect(tokens("<unk>").map(\.string).joined() == "<unk>" && tokens("<unk>").count == 5)
+    #expect(Tokenizer.letters.tokens(of: "A\r\nb", knowing: v) == ["a", "b"])
   }
 
   @Test func namesSelectTokenizers() {

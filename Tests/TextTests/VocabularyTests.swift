@@ -1,3 +1,4 @@
+import Tensors
 import Testing
 
 @testable import Text
@@ -5,7 +6,7 @@ import Testing
 @Suite struct VocabularyTests {
 
   @Test func ordersByFrequencyThenFirstAppearance() {
-    let v = Vocabulary(tokens: "bacabcdz".map { String($0) })
+    let v = Vocabulary(tokens: "bacabcdz".map { ExactText(String($0)) })
     #expect(v.symbols == ["<unk>", "b", "a", "c", "d", "z"])
     #expect(v.count == 6)
     #expect(v[1] == "b")
@@ -33,10 +34,16 @@ import Testing
     #expect(try Vocabulary(symbols: v.symbols) == v)
   }
 
-  @Test func spellingsOfOneCharacterAreOneSymbol() {
-    let v = Vocabulary(tokens: Tokenizer.characters.tokens(of: "e\u{301}\u{E9}"))
-    #expect(v.count == 2)
-    #expect(v.index(of: "\u{E9}") == 1)
+  /// What Unicode calls canonically equivalent has other bytes: the letter é in one scalar and in two,
+  /// the ångström sign and the letter, the Kelvin sign and the letter K.
+  @Test func spellingsOfOneCharacterAreSymbolsOfTheirOwn() throws {
+    let text = "e\u{301}\u{E9}\u{212B}\u{C5}K\u{212A}"
+    let v = Vocabulary(tokens: Tokenizer.characters.tokens(of: text))
+    #expect(
+      v.symbols == ["<unk>", "e", "\u{301}", "\u{E9}", "\u{212B}", "\u{C5}", "K", "\u{212A}"])
+    #expect(v.symbols.indices.allSatisfy { v.index(of: v[$0]) == $0 })
+    #expect(v.index(of: "e\u{301}") == 0)
+    #expect(try Vocabulary(symbols: ["<unk>", "\u{E9}", "e\u{301}"]).count == 3)
   }
 
   @Test(arguments: [
@@ -47,7 +54,7 @@ import Testing
     (["<unk>", "a", "<unk>"], "the vocabulary holds '<unk>' twice, as symbols 0 and 2"),
     (["<unk>", "a", ""], "symbol 2 of the vocabulary is empty"),
   ])
-  func refusesSymbols(_ symbols: [String], message: String) {
+  func refusesSymbols(_ symbols: [ExactText], message: String) {
     #expect(throws: TextError(message)) { try Vocabulary(symbols: symbols) }
   }
 

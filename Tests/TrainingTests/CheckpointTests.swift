@@ -32,7 +32,7 @@ import Text
     for (key, value) in [
       ("checkpoint_version", "1"), ("epoch", "1"), ("update", "6"), ("position", "2"),
       ("seed", "7"), ("partition", "sequential"), ("dims", #"{"batch":2}"#),
-    ] { #expect(file.metadata[key] == value) }
+    ] { #expect(file.metadata[ExactText(key)] == value) }
     #expect(checkpoint.progress.update == 6 && checkpoint.progress.position == 2)
     #expect(checkpoint.file == file)
   }
@@ -96,7 +96,7 @@ import Text
 
   @Test func listsAllDifferences() throws {
     let (checkpoint, training) = try checkpoint()
-    let symbols = ["<unk>", "a", "e", "c", "d"]
+    let symbols: [ExactText] = ["<unk>", "a", "e", "c", "d"]
     let other = TrainingOrigin(
       graph: "fedcba9876543210", dims: [.init(name: "batch", size: 3), .init(name: "n", size: 1)],
       coding: TextCoding(tokenizer: .characters, vocabulary: try Vocabulary(symbols: symbols)),
@@ -189,7 +189,7 @@ import Text
     ] as [(String, String?, String)])
   func refusesDamagedRemarks(_ key: String, _ value: String?, _ message: String) throws {
     var file = try checkpoint().0.file
-    file.metadata[key] = value
+    file.metadata[ExactText(key)] = value
     let error = runnerError { _ = try Checkpoint(file, of: Bigram().manifest, name: "w") }
     #expect(error?.kind == .input)
     #expect(error?.message.contains(message) == true, "\(error?.message ?? "none")")

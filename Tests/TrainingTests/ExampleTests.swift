@@ -45,6 +45,25 @@ import Text
     #expect(model.evaluatedRows.map(\.count) == [4, 4, 1, 4, 4, 1, 4, 4, 1])
   }
 
+  /// What was seen of the rows that are held out is nothing to report, if the rest is missing.
+  @Test(arguments: 0...5)
+  func leavesAnEvaluationThatIsInterrupted(_ limit: Int) throws {
+    let training = try training(rows: 30, fraction: 0.3)
+    let model = training.model()
+    var run = try training.run(model)
+    // Each epoch evaluates three batches.
+    let ending = try run.run(
+      TrainingRun.Observer(
+        isInterrupted: { model.evaluatedRows.count > limit }, observe: { _ in }))
+    guard case .interrupted(let status) = ending else {
+      Issue.record("the training ended")
+      return
+    }
+    #expect(status.epochs == (limit + 1) / 3)
+    #expect(status.evaluation?.count == (status.epochs == 0 ? nil : 9))
+    #expect((status.validLoss == nil) == (status.evaluation == nil))
+  }
+
   /// A training that was stopped anywhere goes on to the same bits.
   @Test func goesOnWithTheSameBits() throws {
     let whole = try training()

@@ -1,78 +1,115 @@
 import Foundation
+import IR
 import Testing
 
 @testable import Training
 
 @Suite struct LearningRateScheduleTests {
 
-  private func rates(_ text: String, _ rate: Double, count: Int) throws -> [Double] {
-    let schedule = try LearningRateSchedule(parsing: text)
-    return (0..<count).map { schedule.rate(rate, update: $0) }
+  /// Returns the rates of the first `count` updates of a training of `total`, whose epochs have the
+  /// numbers of updates `epochs`, and then the last of them again and again.
+  private func rates(
+    _ schedule: LearningRateSchedule, _ rate: Double = 1, count: Int, total: Int = 1 << 40,
+    epochs: [Int] = [10]
+  ) -> [Double] {
+    func size(_ epoch: Int) -> Int { epochs[min(epoch, epochs.count - 1)] }
+    let rates = LearningRates(schedule, count: total, updatesOfEpoch: size)
+    var (epoch, position) = (0, 0)
+    return (0..<count).map { update in
+      if position == size(epoch) { (epoch, position) = (epoch + 1, 0) }
+      defer { position += 1 }
+      return rates.rate(
+        rate,
+        at: LearningRates.Place(
+          updates: update, epochs: Double(epoch) + Double(position) / Double(size(epoch))))
+    }
   }
 
-  @Test func staysConstant() throws {
-    #expect(try rates("constant", 0.3, count: 4) == [0.3, 0.3, 0.3, 0.3])
-    #expect(try rates(" constant( warmup : 4 ) ", 1, count: 6) == [0.25, 0.5, 0.75, 1, 1, 1])
+  private func cosine(
+    _ over: LearningRateSchedule.Length, low: Double = 0,
+    warmup: LearningRateSchedule.Length = .updates(0)
+  ) -> LearningRateSchedule {
+    LearningRateSchedule(.cosine(over: over, low: low), warmup: warmup)
+  }
+
+  @Test func staysConstant() {
+    #expect(rates(.constant, 0.3, count: 4) == [0.3, 0.3, 0.3, 0.3])
+    #expect(
+      rates(LearningRateSchedule(.constant, warmup: .updates(4)), count: 6)
+        == [0.25, 0.5, 0.75, 1, 1, 1])
+    #expect(rates(LearningRateSchedule(.constant, warmup: .updates(1)), count: 2) == [1, 1])
   }
 
   /// As the recursion of PyTorch's `StepLR`: the rate times `gamma` at each multiple of `step_size`.
-  @Test func goesDownInSteps() throws {
-    let rates = try rates("step(every: 3, factor: 0.1)", 0.5, count: 20)
+  @Test func goesDownInSteps() {
+    let found = rates(
+      LearningRateSchedule(.step(every: .updates(3), factor: 0.1)), 0.5, count: 20)
     var expected = 0.5
-    for (update, rate) in rates.enumerated() {
+    for (update, rate) in found.enumerated() {
       if update > 0, update % 3 == 0 { expected *= 0.1 }
       #expect(abs(rate - expected) <= 1e-15 * expected * Double(update + 1))
     }
-    #expect(try self.rates("step(factor: 2, every: 1)", 1, count: 4) == [1, 2, 4, 8])
+    let doubling = LearningRateSchedule(.step(every: .updates(1), factor: 2), warmup: .updates(2))
+    #expect(rates(doubling, count: 5) == [0.5, 1, 1, 2, 4])
   }
 
-  /// As the recursion of PyTorch's `CosineAnnealingLR`, which takes each rate from the one before.
-  @Test func followsTheCosine() throws {
+  /// As the recursion of PyTorch's `CosineAnnealingLR`, which takes each rate from the one before; it
+  /// stays where it ends.
+  @Test func followsTheCosineToItsEnd() {
     let (limit, low, full) = (10.0, 0.02, 0.7)
-    let rates = try rates("cosine(updates: 10, low: 0.02)", full, count: 31)
-    #expect(rates[0] == full)
-    #expect(abs(rates[10] - low) <= 1e-15 && abs(rates[5] - (full + low) / 2) <= 1e-15)
+    let found = rates(cosine(.updates(10), low: low), full, count: 31)
+    #expect(found[0] == full)
+    #expect(abs(found[5] - (full + low) / 2) <= 1e-15)
     var expected = full
     for t in 1...10 {
       expected =
         (1 + cos(.pi * Double(t) / limit)) / (1 + cos(.pi * Double(t - 1) / limit))
         * (expected - low) + low
-      #expect(abs(rates[t] - expected) <= 1e-14, "update \(t)")
+      #expect(abs(found[t] - expected) <= 1e-14, "update \(t)")
     }
-    // Behind its end the closed form has the period 20.
-    for t in 0...10 { #expect(abs(rates[t + 20] - rates[t]) <= 1e-14) }
+    #expect(found[10...].allSatisfy { $0 == low })
+    #expect(rates(cosine(.updates(1), low: 0.5), count: 4) == [1, 0.5, 0.5, 0.5])
   }
 
-  @Test func startsBehindTheWarmup() throws {
-    let warm = try rates("cosine(updates: 10, low: 0, warmup: 5)", 1, count: 12)
-    let plain = try rates("cosine(updates: 10, low: 0)", 1, count: 7)
-    #expect(warm == [0.2, 0.4, 0.6, 0.8, 1] + plain)
+  /// The rule counts from the end of the warm-up, as `SequentialLR` has it.
+  @Test func startsAfterTheWarmup() {
+    let found = rates(cosine(.updates(2), low: 0.5, warmup: .updates(5)), count: 12)
+    #expect(
+      zip(found, [0.2, 0.4, 0.6, 0.8, 1, 1, 0.75, 0.5, 0.5, 0.5, 0.5, 0.5]).allSatisfy {
+        abs($0 - $1) <= 1e-15
+      })
+    // A training that ends before the warm-up does.
+    #expect(
+      rates(cosine(.part(1), warmup: .updates(8)), count: 3, total: 3) == [0.125, 0.25, 0.375])
   }
 
-  @Test(arguments: [
-    ("", "unknown schedule ''; there are constant, step(every: 100, factor: 0.5), "),
-    ("stp(every: 1)", "unknown schedule 'stp'; did you mean 'step'?"),
-    ("step", "'step' needs 'every'; for example step(every: 100, factor: 0.5)"),
-    ("step(every: 3)", "'step' needs 'factor'; for example step("),
-    ("step(every: 0, factor: 1)", "'every' needs a whole number of at least 1, found '0'"),
-    ("step(every: 2.5, factor: 1)", "'every' needs a whole number of at least 1, found '2.5'"),
-    ("step(every: 2, factor: -1)", "'factor' needs a number of at least 0, found '-1'"),
-    ("step(every: 2, factor: inf)", "'factor' needs a number of at least 0, found 'inf'"),
-    ("step(every: 2, every: 3, factor: 1)", "'every' occurs twice in "),
-    ("constant(low: 1)", "'constant' has no 'low'; for example constant"),
-    ("constant(warmup: -1)", "'warmup' needs a whole number of at least 0, found '-1'"),
-    ("cosine(updates: 99999999999999999999, low: 0)", "'updates' needs a whole number"),
-    ("cosine(updates 3, low: 0)", "expected a schedule such as step(every: 100, factor: 0.5)"),
-    ("cosine(updates: 3", "expected a schedule such as step(every: 100, factor: 0.5)"),
-    ("constant()", "expected a schedule such as step(every: 100, factor: 0.5)"),
-  ])
-  func refusesOtherTexts(_ text: String, _ message: String) {
-    do {
-      _ = try LearningRateSchedule(parsing: text)
-      Issue.record("'\(text)' is no schedule")
-    } catch {
-      #expect(error.message.hasPrefix(message), "\(error.message)")
-    }
+  /// Epochs may have different numbers of updates.
+  @Test func countsEpochs() {
+    let step = LearningRateSchedule(.step(every: .epochs(2), factor: 0.5))
+    #expect(
+      rates(step, count: 12, epochs: [3, 2, 4, 1, 2])
+        == [1, 1, 1, 1, 1, 0.5, 0.5, 0.5, 0.5, 0.5, 0.25, 0.25])
+    // Tenths of an epoch of ten updates, whose sums are not exact.
+    let tenths = LearningRateSchedule(.step(every: .epochs(0.1), factor: 2))
+    #expect(rates(tenths, count: 12) == (0..<12).map { pow(2, Double($0)) })
+    let warm = LearningRateSchedule(
+      .step(every: .epochs(1), factor: 0.5), warmup: .epochs(1.5))
+    #expect(
+      rates(warm, count: 10, epochs: [2, 4])
+        == [0.25, 0.5, 0.75, 1, 1, 1, 1, 1, 0.5, 0.5])
+    let down = rates(cosine(.epochs(2), low: 0.25), count: 8, epochs: [2, 4, 1])
+    #expect(down[0] == 1 && abs(down[2] - 0.625) <= 1e-15 && down[6...] == [0.25, 0.25])
+  }
+
+  /// A part of a warm-up is one of all updates, any other part one of those that are left.
+  @Test func countsPartsOfTheTraining() {
+    let step = LearningRateSchedule(.step(every: .part(0.7), factor: 0.1))
+    #expect(rates(step, count: 10, total: 10) == Array(repeating: 1, count: 7) + [0.1, 0.1, 0.1])
+    let found = rates(cosine(.part(1), low: 0.5, warmup: .part(0.2)), count: 12, total: 10)
+    #expect(found[..<3] == [0.5, 1, 1] && found[10...] == [0.5, 0.5])
+    #expect(abs(found[6] - 0.75) <= 1e-15)
+    let half = rates(cosine(.part(0.5), low: 0.5, warmup: .updates(2)), count: 10, total: 10)
+    #expect(abs(half[4] - 0.75) <= 1e-15 && half[6...] == [0.5, 0.5, 0.5, 0.5])
   }
 
 }

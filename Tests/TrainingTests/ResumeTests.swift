@@ -1,4 +1,5 @@
 import Foundation
+import IR
 import Tensors
 import Testing
 
@@ -11,7 +12,8 @@ import Testing
   func goesOnFromEveryUpdate(_ partition: Partition) throws {
     var whole = try TrainingCase()
     whole.settings.partition = partition
-    whole.settings.schedule = LearningRateSchedule(.step(every: 4, factor: 0.5), warmup: 3)
+    whole.settings.schedule = LearningRateSchedule(
+      .step(every: .part(0.4), factor: 0.5), warmup: .updates(3))
     guard case .done(let status) = try whole.train() else {
       Issue.record("nothing interrupts")
       return

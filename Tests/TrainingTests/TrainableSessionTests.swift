@@ -1,4 +1,5 @@
 import Foundation
+import IR
 import Runner
 import Tensors
 import Testing
@@ -76,7 +77,7 @@ import Text
       var settings = TrainingSettings()
       settings.epochs = 2
       settings.learningRate = 0.1
-      settings.schedule = LearningRateSchedule(.cosine(updates: 5, low: 0))
+      settings.schedule = LearningRateSchedule(.cosine(over: .epochs(1.5), low: 0))
       let data = TrainingData((0..<40).map { $0 % 6 }, validationFraction: 0.2)
       let origin = TrainingOrigin(
         graph: "g", dims: [], coding: nil, data: data, partition: .sequential, seed: 0)

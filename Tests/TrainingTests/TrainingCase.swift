@@ -30,7 +30,7 @@ struct TrainingCase {
   }
 
   var origin: TrainingOrigin {
-    let symbols = ["<unk>", "a", "b", "c", "d"]
+    let symbols: [ExactText] = ["<unk>", "a", "b", "c", "d"]
     return TrainingOrigin(
       graph: "0123456789abcdef0123", dims: [.init(name: "batch", size: batch)],
       coding: TextCoding(

@@ -1,4 +1,5 @@
 import Foundation
+import IR
 import Runner
 import Tensors
 import Testing
@@ -77,7 +78,7 @@ import Text
 
   @Test func followsTheSchedule() throws {
     var training = try TrainingCase()
-    training.settings.schedule = LearningRateSchedule(.step(every: 5, factor: 0.1))
+    training.settings.schedule = LearningRateSchedule(.step(every: .updates(5), factor: 0.1))
     let model = training.model()
     try training.train(model)
     let expected = (0..<12).map { 0.5 * pow(0.1, Double($0 / 5)) }
@@ -86,6 +87,18 @@ import Text
       $0.split(separator: ",")[5]
     }
     #expect(rates == ["0.5", "0.05", "0.005"])
+  }
+
+  /// Lengths in epochs and parts are those of the data at hand: three epochs of four updates.
+  @Test func followsSchedulesOfItsOwnLength() throws {
+    var training = try TrainingCase()
+    for (every, end) in [(.epochs(2), 8), (.part(0.75), 9)] as [(LearningRateSchedule.Length, Int)]
+    {
+      training.settings.schedule = LearningRateSchedule(.step(every: every, factor: 0.5))
+      let model = training.model()
+      try training.train(model)
+      #expect(model.rates == [0.5] + (0..<12).map { $0 < end ? 0.5 : 0.25 })
+    }
   }
 
   @Test func dependsOnTheSeedAlone() throws {

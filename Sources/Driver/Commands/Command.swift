@@ -96,6 +96,16 @@ struct ReportedInterruption: Error {
 
 extension Command {
 
+  /// Runs the program `graphc` with the words `words`, in UTF-8, which do not start with its name.
+  package static func dispatch(_ words: [[UInt8]], console: Console) -> Ending {
+    do {
+      return dispatch(try CommandLineArguments.decode(words), console: console)
+    } catch {
+      console.report("error: \(error.message); see 'graphc --help'\n")
+      return .status(2)
+    }
+  }
+
   /// Runs the program `graphc` with `arguments`, which do not start with its name.
   ///
   /// Results that could not be written are a failure, whatever else happened.

@@ -135,10 +135,8 @@ struct CompilingOptions {
   static func unknown(
     _ kind: String, _ name: String, among known: [String]
   ) -> CommandLineError {
-    let near = suggestion(for: name, among: known)
-    let all = "there are \(known.joined(separator: ", "))"
-    return CommandLineError(
-      "unknown \(kind) '\(name.printable)'; " + (near.map { "did you mean '\($0)'?" } ?? all))
+    CommandLineError(
+      "unknown \(kind) '\(name.printable)'; \(alternatives(to: name, among: known))")
   }
 
 }

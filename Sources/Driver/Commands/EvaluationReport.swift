@@ -12,9 +12,9 @@ struct EvaluationReport {
   let evaluation: Evaluation
 
   /// The names of the classes; `nil` for their numbers.
-  let classes: [String]?
+  let classes: [ExactText]?
 
-  /// The results in a few words: `accuracy 83.4 %`, or `loss 0.012, root mean square error 0.11`.
+  /// The results in a few words: `accuracy 83.4 %`, or `loss 0.012, root mean squared error 0.11`.
   ///
   /// `prefix` stands in front of each of them.
   func summary(_ prefix: String = "") -> String {
@@ -24,7 +24,7 @@ struct EvaluationReport {
     }
     guard let error = evaluation.rootMeanSquare else { return loss }
     return "\(prefix)mean squared error \(Self.number(evaluation.loss)), "
-      + "\(prefix)root mean square error \(Self.number(error))"
+      + "\(prefix)root mean squared error \(Self.number(error))"
   }
 
   /// The accuracy of each class and the confusion matrix as tables; empty if there are no classes.
@@ -85,7 +85,7 @@ struct EvaluationReport {
   }
 
   private func name(_ index: Int) -> String {
-    classes.flatMap { index < $0.count ? $0[index].printable : nil } ?? "\(index)"
+    classes.flatMap { index < $0.count ? $0[index].string.printable : nil } ?? "\(index)"
   }
 
   /// Returns the number and the name of class `index`.

@@ -33,12 +33,11 @@ struct ExampleRun {
 
   /// Throws if an output or state in `names` has no row for each example.
   func check(_ names: [String]) throws(RunnerError) {
-    let known = axes.keys.sorted().joined(separator: ", ")
     for name in names where axes[name] == nil {
       throw RunnerError(
         .input,
         "'\(name.printable)' is no output or state with a row for each example; "
-          + (known.isEmpty ? "there is none" : "there are \(known)"))
+          + alternatives(to: name, among: axes.keys.sorted()))
     }
   }
 
@@ -68,7 +67,7 @@ struct ExampleRun {
   /// an example that does not count.
   ///
   /// - Requires: `check` accepted `names` and the manifest of `session`.
-  func run(_ session: any ModelSession, saving names: [String]) throws(RunnerError) -> Result {
+  func run(_ session: any ModelSession, giving names: [String]) throws(RunnerError) -> Result {
     guard let entry = session.manifest.entries.first(where: { $0.name == "forward" }) else {
       throw RunnerError(.input, "the model has no entry 'forward'")
     }
@@ -81,7 +80,7 @@ struct ExampleRun {
       let rows = Array(first..<min(first + batch, feed.set.count))
       let filled = feed.roles.filled(rows)
       let inputs = inputs(of: filled, in: entry)
-      // What is saved has all steps.
+      // What is given has all steps.
       let steps = names.isEmpty ? feed.steps(of: filled, in: entry) : nil
       session.reset()
       let start = clock.now

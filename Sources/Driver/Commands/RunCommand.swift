@@ -29,7 +29,7 @@ extension Command {
       Outputs and states that are saved have a row for each.
       """,
     examples: [
-      "names.graph --text names --weights W.safetensors",
+      "names.graph --weights W.safetensors",
       "forecast.graph --weights W.safetensors --input x=X.npy --label y=Y.npy --json",
       "Graphs/rnn.graph", "Graphs/rnn.graph --text timemachine.txt --max-tokens 10000",
       "Graphs/rnn.graph --weights W.safetensors --input tokens=T.npy --output logits=L.npy",
@@ -111,8 +111,7 @@ private struct ModelRun {
     }
     var compilation = options.compilation
     try port.fit(
-      &compilation.dimensions, to: count, from: coding == nil ? "the text" : "the weights",
-      console)
+      &compilation.dimensions, to: count, from: textOptions.source(coding), console)
     let given = try data.readInputs()
     let reading = TextReading(port: port, corpus: corpus, name: textOptions.name)
     let session = try self.session(compilation, weights) { try reading.check($0, given: given) }
@@ -179,8 +178,7 @@ private struct ModelRun {
     let rows = try textOptions.rows(console, coding: coding)
     var compilation = options.compilation
     try ClassPort(module).fit(
-      &compilation.dimensions, to: rows.coding, from: coding == nil ? "the folder" : "the weights",
-      console)
+      &compilation.dimensions, to: rows.coding, from: textOptions.source(coding), console)
     let port = try ClassPort(self.module(compilation.dimensions))
     let run = ExampleRun(
       feed: ExampleFeed(try port.examples(rows), port.roles), states: [], others: [:],
@@ -190,19 +188,29 @@ private struct ModelRun {
 
   /// Does `run` with the model that `options` give, whose parameters are `weights`, and reports it.
   private func finish(
-    _ run: ExampleRun, _ options: CompilationOptions, weights: Safetensors?, classes: [String]?
+    _ run: ExampleRun, _ options: CompilationOptions, weights: Safetensors?, classes: [ExactText]?
   ) throws -> Int32 {
     let names = data.outputs.map(\.name)
     try run.check(names)
-    guard run.feed.roles.goal != nil || !names.isEmpty else {
+    // Without a label that tells how the model does, rows are answered as one call is.
+    let isPlain = run.feed.roles.goal == nil && !isForPrograms
+    let module = try module(options.dimensions)
+    let forward = module.entries.first { module.form == .model || $0.name == "forward" }
+    let printed = (forward?.outputs.map(\.name) ?? []).filter {
+      isPlain && run.axes[$0] != nil && !names.contains($0)
+    }
+    guard run.feed.roles.goal != nil || !names.isEmpty || !printed.isEmpty else {
       throw RunnerError(
         .input,
-        "nothing is asked of \(counted(run.feed.set.count, "row")): give a label of classes or numbers "
-          + "that an output is for, or save an output by --output NAME=FILE.npy")
+        "nothing to report for \(counted(run.feed.set.count, "row")): no label matches an output"
+          + (isForPrograms ? "" : ", and no output has a row for each"))
     }
     let session = try session(options, weights) { try run.check($0) }
-    let result = try run.run(session, saving: names)
+    let result = try run.run(session, giving: names + printed)
     try data.write(result.outputs)
+    for name in printed {
+      if let tensor = result.outputs[name] { console.print("\(tensor.summary(named: name))\n") }
+    }
     let count = run.feed.set.count
     console.report("note: \(short(Double(count) / max(result.seconds, 1e-9))) rows/s\n")
     guard let evaluation = result.evaluation else { return 0 }

@@ -68,15 +68,19 @@ private struct Sample {
 
   func run() throws -> Int32 {
     let module = try module(options.compilation.dimensions)
-    guard let port = TextPort(module) else { throw RunnerError(.input, TextPort.missing) }
+    guard let port = TextPort(module) else {
+      throw RunnerError(.input, TextPort.absence(from: module))
+    }
     let file = try DataOptions.safetensors(weights)
     guard let coding = try TextCoding(file, name: weights) else {
       throw RunnerError(
         .input, "'\(weights.printable)' has no vocabulary; 'graphc train --save' writes one")
     }
     let tokens = try coding.indices(ofPrefix: prefix)
-    let shown = tokens.map { coding.vocabulary[Int($0)] }.joined()
-    if shown != prefix { console.note("the prefix is read as '\(shown.printable)'") }
+    let shown = coding.text(of: tokens)
+    if ExactText(shown) != ExactText(prefix) {
+      console.note("the prefix is read as '\(shown.printable)'")
+    }
     var compilation = options.compilation
     try port.fit(
       &compilation.dimensions, to: coding.vocabulary.count, from: "the weights", console)

@@ -15,17 +15,24 @@ extension Source {
     do {
       try self.init(path: path)
     } catch {
-      guard error.cause == .input, let text = Self.shippedText(path) else { throw error }
-      console.note("there is no file '\(path.printable)'; this is the one that graphc ships with")
-      self.init(path: path, utf8: Array(text.utf8))
+      // The name of a shipped graph, or its path in a checkout.
+      let folder = "Graphs/"
+      let name = path.hasPrefix(folder) ? String(path.dropFirst(folder.count)) : path
+      guard error.cause == .input else { throw error }
+      guard let file = EmbeddedGraphs.fileName(of: name),
+        let text = EmbeddedGraphs.text(named: file)
+      else {
+        let stems = EmbeddedGraphs.names.map { String($0.dropLast(".graph".count)) }
+        let stem = name.hasSuffix(".graph") ? String(name.dropLast(".graph".count)) : name
+        guard let near = suggestion(for: stem, among: stems) else { throw error }
+        throw FileError("\(error.message); did you mean '\(near).graph'?", cause: .input)
+      }
+      let isWhole = file == name
+      console.note(
+        "there is no file '\(path.printable)'; this is the \(isWhole ? "one" : "'\(file)'") that "
+          + "graphc ships with")
+      self.init(path: isWhole ? path : file, utf8: Array(text.utf8))
     }
-  }
-
-  /// Returns the text of the shipped graph that `path` names in a checkout, or by its file's name.
-  private static func shippedText(_ path: String) -> String? {
-    let folder = "Graphs/"
-    let name = path.hasPrefix(folder) ? String(path.dropFirst(folder.count)) : path
-    return EmbeddedGraphs.text(named: name)
   }
 
 }

@@ -29,11 +29,12 @@ struct TextOptions {
   private let maxTokens: Int?
 
   /// The name of the graph's file.
-  private let graph: Substring
+  private let graph: String
 
   /// Reads the options of `arguments`.
   init(_ arguments: CommandLineArguments) throws(CommandLineError) {
-    graph = try arguments.operand("the graph").split(separator: "/").last ?? ""
+    let file = try arguments.operand("the graph").split(separator: "/").last ?? ""
+    graph = EmbeddedGraphs.fileName(of: String(file)) ?? String(file)
     path = arguments.value(of: "--text")
     maxTokens = try arguments.integer(of: "--max-tokens", in: 1...Int(Int32.max))
     guard let name = arguments.value(of: "--tokenizer") else {
@@ -65,7 +66,7 @@ struct TextOptions {
   /// Returns the error of a path whose text `module` does not read.
   func misfit(of module: Module) -> RunnerError {
     guard let path, (try? ClassPort(module)) != nil else {
-      return RunnerError(.input, TextPort.missing)
+      return RunnerError(.input, TextPort.absence(from: module))
     }
     let exists = FileManager.default.fileExists(atPath: path)
     return RunnerError(
@@ -78,13 +79,18 @@ struct TextOptions {
   /// `true` iff rows of several classes are to be read: those of a folder, or those that ship with the
   /// graph.
   var givesRows: Bool {
-    isFolder || path == nil && !EmbeddedGraphs.rows(ofGraph: String(graph)).isEmpty
+    isFolder || path == nil && !EmbeddedGraphs.rows(ofGraph: graph).isEmpty
+  }
+
+  /// What messages call the source of symbols and classes: the weights, if these have `coding`.
+  func source(_ coding: TextCoding?) -> String {
+    coding != nil ? "the weights" : isFolder ? "the folder" : givesRows ? "the files" : "the text"
   }
 
   /// What messages call the text.
   var name: String {
     switch path {
-    case nil: "the text that graphc ships with"
+    case nil: "the \(givesRows ? "files" : "text") that graphc ships with"
     case "-": "standard input"
     case let path?: path
     }
@@ -97,7 +103,7 @@ struct TextOptions {
     try checkTokenizer(coding)
     let text: String
     switch path {
-    case nil: text = EmbeddedGraphs.defaultText(ofGraph: String(graph))
+    case nil: text = EmbeddedGraphs.defaultText(ofGraph: graph)
     case "-": text = try Corpus.decode(utf8: console.readInput(Self.limit), name: name)
     case let path?: text = try Corpus.decode(utf8: readFile(path, limit: Self.limit), name: name)
     }
@@ -122,7 +128,7 @@ struct TextOptions {
     }
     let files =
       try path.map { try Self.files(inFolder: $0) }
-      ?? EmbeddedGraphs.rows(ofGraph: String(graph)).map { file in
+      ?? EmbeddedGraphs.rows(ofGraph: graph).map { file in
         LabelledRows.File(name: file.name, path: "\(file.name).txt", text: file.text)
       }
     let rows = try LabelledRows(
@@ -144,7 +150,7 @@ struct TextOptions {
         "cannot read the folder '\(path)': \(error.localizedDescription)", cause: .environment)
     }
     var rest = limit
-    return try names.filter { !$0.hasPrefix(".") }.sorted {
+    return try names.filter { $0.utf8.first != UInt8(ascii: ".") }.sorted {
       $0.utf8.lexicographicallyPrecedes($1.utf8)
     }
     .map { name in
@@ -152,7 +158,7 @@ struct TextOptions {
       let bytes = try readFile(file, limit: rest)
       rest -= bytes.count
       // Without what stands behind the last point, unless that is all of it.
-      let end = name.lastIndex(of: ".") ?? name.endIndex
+      let end = name.utf8.lastIndex(of: UInt8(ascii: ".")) ?? name.endIndex
       return LabelledRows.File(
         name: String(name[..<end]), path: file,
         text: try Corpus.decode(utf8: bytes, name: file))

@@ -35,6 +35,35 @@ struct TextPort {
   /// Finds the only index input of `module` over the steps of a scan, and what belongs to it;
   /// `nil` if there is none, or nothing fits it.
   init?(_ module: Module) {
+    guard let (entry, scanned, found) = Self.reader(of: module),
+      case .index(let classes) = found.type.element,
+      let logits = entry.outputs.first(where: { output in
+        let type = entry.graph.type(of: output.value).dense
+        return type.element == .f32 && type.shape == found.type.shape + [classes]
+      })
+    else { return nil }
+    // Of the entries that are written out, only some use the label.
+    let label = ([entry] + module.entries).flatMap(\.inputs).first {
+      $0.role == .label && $0.type == found.type
+    }
+    input = found.name
+    self.label = label?.name
+    self.logits = logits.name
+    isBatchFirst = !(found.type.shape[0].dimension.map(scanned.contains) ?? false)
+    self.classes = classes
+    let shape = isBatchFirst ? found.type.shape.reversed() : found.type.shape
+    steps = shape[0]
+    rows = shape.dropFirst().first
+    self.module = module
+    otherInputs =
+      entry.inputs.filter { $0.role == .input && $0.name != found.name }.map(\.name)
+  }
+
+  /// Returns the entry of `module` that could read a text, the dims that it scans, and its only index
+  /// input over the steps of a scan, of at most two axes; `nil` if there is none.
+  private static func reader(
+    of module: Module
+  ) -> (entry: Entry, scanned: Set<ID<Dimension>>, input: Entry.Input)? {
     guard
       let entry = module.entries.first(where: { module.form == .model || $0.name == "forward" })
     else { return nil }
@@ -46,28 +75,7 @@ struct TextPort {
       guard input.role == .input, case .index = input.type.element else { return false }
       return input.type.shape.contains { $0.dimension.map(scanned.contains) ?? false }
     }
-    guard found.count == 1, case .index(let classes) = found[0].type.element,
-      found[0].type.shape.count <= 2,
-      let logits = entry.outputs.first(where: { output in
-        let type = entry.graph.type(of: output.value).dense
-        return type.element == .f32 && type.shape == found[0].type.shape + [classes]
-      })
-    else { return nil }
-    // Of the entries that are written out, only some use the label.
-    let label = ([entry] + module.entries).flatMap(\.inputs).first {
-      $0.role == .label && $0.type == found[0].type
-    }
-    input = found[0].name
-    self.label = label?.name
-    self.logits = logits.name
-    isBatchFirst = !(found[0].type.shape[0].dimension.map(scanned.contains) ?? false)
-    self.classes = classes
-    let shape = isBatchFirst ? found[0].type.shape.reversed() : found[0].type.shape
-    steps = shape[0]
-    rows = shape.dropFirst().first
-    self.module = module
-    otherInputs =
-      entry.inputs.filter { $0.role == .input && $0.name != found[0].name }.map(\.name)
+    return found.count == 1 && found[0].type.shape.count <= 2 ? (entry, scanned, found[0]) : nil
   }
 
   /// The number of symbols that the model knows.
@@ -100,8 +108,9 @@ struct TextPort {
     let states = module.states.map(\.name)
     for file in data.outputs where !states.contains(file.name) {
       throw CommandLineError(
-        "'--output \(file.name.printable)' does not go with a text; only states can be saved: "
-          + states.joined(separator: ", "))
+        "'--output \(file.name.printable)' does not go with a text; only states can be saved"
+          + (states.isEmpty
+            ? ", and the model has none" : ": \(states.joined(separator: ", "))"))
     }
   }
 
@@ -124,9 +133,31 @@ struct TextPort {
     if !dimensions.contains(where: { $0.name == name }) { dimensions.append((name, 1)) }
   }
 
-  /// What a model lacks that has no port.
-  static let missing =
-    "the model reads no text: it needs one index input over the steps of a scan, of at most two "
-    + "axes, and an output with an axis of its classes behind the same axes"
+  /// What `module` lacks, which has no port.
+  static func absence(from module: Module) -> String {
+    guard let (entry, _, input) = reader(of: module), case .index(let classes) = input.type.element
+    else {
+      return
+        "the model reads no text: it needs one index input over the steps of a scan, of at most "
+        + "two axes, and an output with an axis of its classes after the same axes"
+    }
+    let wanted = input.type.shape + [classes]
+    let expected = TensorType(.f32, wanted).description(in: module.dimensions)
+    // An output that has the axes in another order.
+    for output in entry.outputs {
+      let type = entry.graph.type(of: output.value).dense
+      var rest = type.shape
+      for extent in wanted {
+        if let place = rest.firstIndex(of: extent) { rest.remove(at: place) }
+      }
+      guard type.element == .f32, type.shape.count == wanted.count, rest.isEmpty else { continue }
+      return "the model reads no text: output '\(output.name)' is "
+        + "\(type.description(in: module.dimensions)), expected \(expected), as '\(input.name)' has its "
+        + "axes; 'transpose' changes their order"
+    }
+    return
+      "the model reads no text: no output is \(expected), a number for each class at each place "
+      + "of '\(input.name)'"
+  }
 
 }

@@ -39,7 +39,7 @@ struct TextWriting {
     let vocabulary = coding.vocabulary
     var result = ""
     func read(_ token: Int32) throws(RunnerError) {
-      result += vocabulary[Int(token)]
+      result += vocabulary[Int(token)].string
       call.setInput(input, to: Array(repeating: token, count: rows))
       try session.runPrepared(call)
     }

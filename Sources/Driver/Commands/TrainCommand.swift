@@ -32,16 +32,19 @@ extension Command {
       goes on from it, to the bits of a training that was never stopped. A signal ends the process as
       it would have without this: the exit status in a shell is 130 or 143.
 
-      Schedules of the learning rate, by update: constant, step(every: 100, factor: 0.5),
-      cosine(updates: 4000, low: 0.01); 'warmup: 50' in the parentheses lets it rise linearly first.
+      Schedules of the learning rate: constant, step(every: 100, factor: 0.5), cosine(low: 0.01), which
+      lasts as long as the training, or over: a length; 'warmup: 50' in the parentheses lets the rate
+      rise linearly first. A length is a number of updates, epochs(X), or part(X) of the training. The
+      rate that a schedule changes is that of '--lr', or else the graph's: '--lr 1' with a schedule in
+      the graph starts at 1, and '--lr-schedule constant' stays there.
       """,
     examples: [
       "Graphs/rnn.graph --epochs 50 --save W.safetensors",
-      "Graphs/rnn.graph --text timemachine.txt --epochs 500 --lr 1 --plot P.svg",
-      "names.graph --text names --save W.safetensors",
+      "rnn.graph --text timemachine.txt --epochs 500 --lr-schedule constant --plot P.svg",
+      "names.graph --save W.safetensors",
       "forecast.graph --input x=X.npy --label y=Y.npy --valid-fraction 0.2 --epochs 20",
       "Graphs/rnn.graph --epochs 500 --save W.safetensors --checkpoint-every 100 --resume",
-      #"Graphs/rnn.graph --lr-schedule "cosine(updates: 4000, low: 0.01, warmup: 50)""#,
+      #"Graphs/rnn.graph --lr-schedule "cosine(low: 0.01, warmup: epochs(1))""#,
     ],
     options: TextOptions.options + [
       CommandLineOption(
@@ -51,7 +54,8 @@ extension Command {
       CommandLineOption(
         "--updates", value: "N", "the updates, in place of epochs unless both are given"),
       CommandLineOption("--partition", value: "P", "sequential or random (default: the graph's)"),
-      CommandLineOption("--lr", value: "X", "the learning rate of the optimiser"),
+      CommandLineOption(
+        "--lr", value: "X", "the learning rate of the optimiser, which a schedule changes"),
       CommandLineOption("--clip", value: "X", "the limit of clipping"),
       CommandLineOption(
         "--set", value: "NAME=X", isRepeatable: true, "any other scalar input of 'train'"),
@@ -154,7 +158,7 @@ private struct ModelTraining {
   }
 
   /// Runs `training`, of a model whose classes are called `classes`, and reports how it went.
-  private func report(_ run: TrainingRun, classes: [String]?) throws -> Int32 {
+  private func report(_ run: TrainingRun, classes: [ExactText]?) throws -> Int32 {
     var run = run
     if training.isResumed, try !run.resume() {
       console.note(
@@ -223,15 +227,7 @@ extension Module {
     case .random: result.partition = .random
     case nil: break
     }
-    if let schedule = self.run.schedule {
-      let rule: LearningRateSchedule.Rule
-      switch schedule.shape {
-      case .constant: rule = .constant
-      case .step(let every, let factor): rule = .step(every: every, factor: factor)
-      case .cosine(let updates, let low): rule = .cosine(updates: updates, low: low)
-      }
-      result.schedule = LearningRateSchedule(rule, warmup: schedule.warmup)
-    }
+    if let schedule = self.run.schedule { result.schedule = schedule }
     return result
   }
 

@@ -39,7 +39,7 @@ struct TrainingMaterial {
   ) throws {
     var dimensions = dimensions
     let coding = try weights.flatMap { try TextCoding($0, name: training.weights ?? "") }
-    let source = coding == nil ? textOptions.isFolder ? "the folder" : "the text" : "the weights"
+    let source = textOptions.source(coding)
     var inputs = try training.numbers(module)
     if textOptions.givesRows, textOptions.isFolder || training.inputs.isEmpty {
       try training.checkWithoutWindows()

@@ -2,6 +2,7 @@ import Diagnostics
 import Foundation
 import IR
 import Optimizer
+import Parsing
 import Runner
 import Tensors
 import Training
@@ -62,7 +63,7 @@ struct TrainingOptions {
     files.model = arguments.value(of: "--save")
     files.checkpointInterval = try arguments.integer(of: "--checkpoint-every", in: 1...1 << 40)
     files.log = arguments.value(of: "--log")
-    files.plot = arguments.value(of: "--plot")
+    files.plot = try Self.plot(arguments)
     self.files = files
     if files.model == nil {
       for name in ["--resume", "--checkpoint-every"] where arguments.contains(name) {
@@ -81,6 +82,16 @@ struct TrainingOptions {
     guard let name = arguments.value(of: "--partition") else { return nil }
     if let partition = Partition(rawValue: name) { return partition }
     throw CompilingOptions.unknown("partition", name, among: Partition.allCases.map(\.rawValue))
+  }
+
+  private static func plot(_ arguments: CommandLineArguments) throws(CommandLineError) -> String? {
+    guard let path = arguments.value(of: "--plot") else { return nil }
+    let ending = URL(fileURLWithPath: path).pathExtension
+    guard ["", "svg"].contains(ending.lowercased()) else {
+      throw CommandLineError(
+        "'--plot' draws SVG, found '\(path.printable)', expected a name that ends in '.svg'")
+    }
+    return path
   }
 
   private static func schedule(

@@ -82,8 +82,12 @@ final class TrainingReporter {
   }
 
   private func rates(_ status: TrainingStatus) -> [String] {
-    ["\(short(status.work.tokensPerSecond)) \(status.unit.rawValue)/s"]
+    [speed(status)]
       + (status.secondsLeft.map { ["\(Self.rough($0)) left"] } ?? [])
+  }
+
+  private func speed(_ status: TrainingStatus) -> String {
+    "\(short(status.work.tokensPerSecond)) \(status.unit.rawValue)/s"
   }
 
   private func losses(_ status: TrainingStatus) -> String {
@@ -110,8 +114,8 @@ final class TrainingReporter {
 
   /// Returns the line for a training that is done; how the model does on examples stands at its end.
   func summary(of status: TrainingStatus) -> String {
-    let rate = "\(fixed(status.work.tokensPerSecond, 0)) \(status.unit.rawValue)/s"
-    let results = status.unit == .rows ? [rate, losses(status)] : [losses(status), rate]
+    let results =
+      status.unit == .rows ? [speed(status), losses(status)] : [losses(status), speed(status)]
     return (["done: epoch \(status.epoch)", "update \(status.update)"] + results)
       .joined(separator: ", ")
   }

@@ -124,7 +124,7 @@ private struct WeightListing {
     lines.append("\(headings.count) tensors, \(grouped(count)) numbers\n")
     if !file.metadata.isEmpty {
       lines.append(
-        "remarks: \(file.metadata.keys.sorted().map(\.printable).joined(separator: ", "))\n")
+        "remarks: \(file.metadata.keys.sorted().map(\.string.printable).joined(separator: ", "))\n")
     }
     return lines.joined()
   }
@@ -136,7 +136,7 @@ private struct WeightListing {
         "shape": .array(heading.shape.map { .integer($0) }),
       ]
     }
-    let remarks = file.metadata.keys.sorted().map { JSON.string($0) }
+    let remarks = file.metadata.keys.sorted().map { JSON.string($0.string) }
     let result: JSON = ["tensors": .array(tensors), "remarks": .array(remarks)]
     return result.printed(.indented) + "\n"
   }
