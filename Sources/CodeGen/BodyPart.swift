@@ -87,8 +87,12 @@ struct BodyPart {
   }
 
   /// The lines of the function: the body, definitions, and a head with about two parameters a line.
+  ///
+  /// Lines for debuggers do not count, so that they change nothing else.
   private func length(in context: BodyContext) -> Int {
-    body.lines.count + definitions(in: context).count + parameters(in: context).count / 2 + 4
+    let keyword = GeneratedFile.Location.keyword
+    let count = body.lines.count { !$0.drop { $0 == " " }.hasPrefix(keyword) }
+    return count + definitions(in: context).count + parameters(in: context).count / 2 + 4
   }
 
   /// The identifiers that the body needs, with those that its definitions need.

@@ -63,7 +63,9 @@ extension Emitter {
         if !hasErrors { writer.line("var errors = \(shape.name)()") }
         hasErrors = true
         emitLongPart(part, "depth\(i)", shape, &writer) { emitter, first, count, writer in
-          emitter.emitPart(product, part, names, shape, range, first, count, &writer)
+          let depth = part.depth == .fixed(part.room) ? "depth\(i)" : nil
+          emitter.emitPart(
+            product, part, names, shape, range, first, count, depth: depth, &writer)
         }
         continue
       }
@@ -117,15 +119,19 @@ extension Emitter {
   }
 
   /// Appends the product of `count` terms of `part`, which feeds the vectors in `range`, from
-  /// `first` on.
+  /// `first` on; a panel of its weight has `depth` rows, if that is a variable.
   private mutating func emitPart(
     _ product: Product, _ part: Product.Part, _ names: (a: String, w: String), _ shape: TileShape,
-    _ range: Range<Int>, _ first: String, _ count: String, _ writer: inout SourceWriter
+    _ range: Range<Int>, _ first: String, _ count: String, depth: String? = nil,
+    _ writer: inout SourceWriter
   ) {
     use(shape, adding: range)
     use(.multiplyAdd)
     use(.splat)
     let width = range.count * lanes
+    let panel =
+      depth.map { [("(panel &* \($0) &+ \(first))", width)] }
+      ?? [("panel", part.room * width), (first, width)]
     let method =
       range.count == shape.vectors ? "add" : "add\(range.lowerBound)to\(range.upperBound)"
     writer.list(
@@ -133,7 +139,7 @@ extension Emitter {
       [
         pointer(names.a, [("row", part.rowStride), (first, part.depthStride)]),
         "\(part.rowStride)", "\(part.depthStride)",
-        pointer(names.w, [("panel", part.room * width), (first, width)]), count,
+        pointer(names.w, panel), count,
       ], ")")
   }
 

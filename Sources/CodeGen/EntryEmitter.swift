@@ -273,7 +273,7 @@ struct EntryEmitter {
         } else {
           writer.list("\(emitted.function)(", steps + texts, ")")
         }
-        if place != nil { writer.line("#sourceLocation()") }
+        if place != nil { writer.line("\(GeneratedFile.Location.keyword)()") }
       case .loop(let loop):
         emit(loop, into: &writer, &emitter)
       }

@@ -42,6 +42,9 @@ package struct GeneratedFile: Sendable {
       self.line = line
     }
 
+    /// The beginning of lines that say to which location others belong.
+    static let keyword = "#sourceLocation"
+
     /// The Swift statement by which what follows belongs to the location.
     ///
     /// The name of a file may be anything: all but plain characters are escaped.
@@ -50,7 +53,7 @@ package struct GeneratedFile: Sendable {
         let isPlain = scalar.isASCII && scalar.value >= 32 && scalar != "\"" && scalar != "\\"
         return isPlain ? String(scalar) : "?"
       }
-      return "#sourceLocation(file: \"\(name.joined())\", line: \(line))"
+      return "\(Self.keyword)(file: \"\(name.joined())\", line: \(line))"
     }
 
   }

@@ -31,7 +31,8 @@ struct SourceWriter {
   /// Returns the identifiers in `line`, unless it is a comment.
   static func words(in line: String) -> [String] {
     let code = line.utf8.drop { $0 == UInt8(ascii: " ") }
-    if code.starts(with: "//".utf8) { return [] }
+    let keyword = GeneratedFile.Location.keyword
+    if code.starts(with: "//".utf8) || code.starts(with: keyword.utf8) { return [] }
     return code.split { !isPartOfIdentifier($0) }.map { String(decoding: $0, as: UTF8.self) }
   }
 

@@ -20,7 +20,7 @@ package struct WeightMapping {
   let ignored: [String]
 
   /// What the file has to hold: the equations of the convention, and one for each parameter that
-  /// stands in none of them.
+  /// is in none of them.
   let equations: [Convention.Equation]
 
   /// The shape of each tensor in the equations.

@@ -3,7 +3,7 @@ import Diagnostics
 /// Another name for tensors in a file.
 package struct WeightRenaming: Equatable, Sendable {
 
-  /// The names in the file and in the model, each with one `*`, which stands for the same text in
+  /// The names in the file and in the model, each with one `*`, which is the same text in
   /// both, or with none: then they are a tensor, or a layer, what the names of its tensors begin
   /// with up to a dot.
   package let file: String
@@ -58,7 +58,7 @@ package struct WeightRenaming: Equatable, Sendable {
 
 extension String {
 
-  /// `true` iff `self` is `pattern`, in which `*` stands for any text.
+  /// `true` iff `self` is `pattern`, in which `*` matches any text.
   ///
   /// - Complexity: O(*n* · *m*), where these are the lengths of the two.
   func matches(_ pattern: String) -> Bool {

@@ -45,7 +45,7 @@ struct GraphVerifier {
       }
       let node = graph[id]
       if node.isInline {
-        errors.append("an inline node stands in a block")
+        errors.append("an inline node is in a block")
         continue
       }
       if !placed.insert(id).inserted { errors.append("'\(title(of: id))' stands in two places") }

@@ -2,7 +2,7 @@ import IR
 
 /// The sweep back over the graph of an entry: reverse-mode differentiation.
 ///
-/// The graph grows behind its last line. Outside of scans what was computed before can be read as
+/// The graph grows after its last line. Outside of scans what was computed before can be read as
 /// it is. The sweep of a scan is a scan over the same steps in the opposite order; what it needs of
 /// a step is stacked by the forward scan and read at that step.
 ///

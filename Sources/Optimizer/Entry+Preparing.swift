@@ -39,7 +39,7 @@ extension Entry {
 
   /// Moves what is the same at each step out of the bodies of scans.
   ///
-  /// Whether a weight is computed from others inside or in front of a loop then makes no
+  /// Whether a weight is computed from others inside or before a loop then makes no
   /// difference.
   mutating func hoistInvariants() {
     var depths: [ID<Node>: Int] = [:]

@@ -78,15 +78,21 @@ struct UpdateWriter {
 
   /// Returns the sum, or the largest, of all elements of `values`.
   private mutating func total(_ values: [Value], _ f: Reduction, _ name: String) -> Value {
-    var total: Value?
-    for value in values {
+    var parts = values.map { value -> Value in
       let axes = Array(entry.graph.type(of: value).shape.indices)
-      let part =
-        axes.isEmpty ? value : apply(.reduce(f, axes: axes, keepingAxes: false), value, name)
-      total = total.map { apply(.binary(f == .sum ? .add : .max), $0, part, name) } ?? part
+      return axes.isEmpty
+        ? value : apply(.reduce(f, axes: axes, keepingAxes: false), value, name)
     }
-    guard let total else { preconditionFailure("some parameter is trained") }
-    return total
+    precondition(!parts.isEmpty, "some parameter is trained")
+    // Each round leaves at most a 1024th of the parts, as many as can be stacked.
+    while parts.count > 1 {
+      parts = stride(from: 0, to: parts.count, by: 1024).map { start in
+        let some = Array(parts[start..<min(start + 1024, parts.count)])
+        let all = apply(.stack(axis: 0), to: some, name: name)
+        return apply(.reduce(f, axes: [0], keepingAxes: false), all, name)
+      }
+    }
+    return parts[0]
   }
 
   /// Returns the factors of clipping by norm, both 1 unless the norm is beyond the limit, if that
@@ -261,7 +267,7 @@ extension UpdateWriter {
   }
 
   /// Appends the line that applies `op` to `operands` and returns its result.
-  private mutating func apply(_ op: Op, _ operands: Value..., name: String) -> Value {
+  private mutating func apply(_ op: Op, to operands: [Value], name: String) -> Value {
     let types = operands.map { entry.graph.type(of: $0) }
     guard let signature = try? op.signature(of: types, in: module.dimensions) else {
       preconditionFailure("updates apply operations to operands that they take")
@@ -272,6 +278,10 @@ extension UpdateWriter {
         results: [Node.Result(name: name, type: signature.results[0])]))
     entry.graph.body.nodes.append(id)
     return Value(id)
+  }
+
+  private mutating func apply(_ op: Op, _ operands: Value..., name: String) -> Value {
+    apply(op, to: operands, name: name)
   }
 
   private mutating func apply(_ op: Op, _ x: Value, _ name: String) -> Value {
@@ -296,7 +306,7 @@ extension Module {
   /// The most characters of a name that is made; a text may have a little longer ones.
   private static let longestName = 240
 
-  /// Returns `name`, without its end if that would be too long for a text, with underscores behind
+  /// Returns `name`, without its end if that would be too long for a text, with underscores after
   /// it if something that callers of `entry` know has it already.
   fileprivate func freeName(_ name: String, in entry: Entry) -> String {
     let taken = namesOfDeclarations.union(entry.inputs.map(\.name))

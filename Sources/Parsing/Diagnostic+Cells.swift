@@ -198,7 +198,7 @@ extension Diagnostic {
   ) -> Diagnostic {
     .error(
       .invalidConvention,
-      "'\(tensor.excerpt)' stands in \(count) equations, expected at most \(limit)", at: span)
+      "'\(tensor.excerpt)' is in \(count) equations, expected at most \(limit)", at: span)
   }
 
   /// Returns an error reporting a place of `tensor` that is below 0, or too large.

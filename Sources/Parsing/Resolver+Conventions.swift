@@ -38,7 +38,7 @@ extension Resolver {
     }
   }
 
-  /// The most equations that a tensor may stand in; each two of them are compared.
+  /// The most equations that a tensor may be in; each two of them are compared.
   private static let mostParts = 2000
 
   /// Reports tensors of which the equations give some numbers twice, or not at all.

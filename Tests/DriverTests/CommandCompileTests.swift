@@ -25,7 +25,11 @@ import Testing
     let before = try times(folder)
     #expect(before.keys.sorted() == [manifest.library, "manifest.json", "rnn.swift"].sorted())
     #expect(try text("\(folder)/rnn.swift").hasPrefix("// The model RNN, written by graphc."))
-    for fact in ["model RNN, ", "unroll: ", "kernels", "arena bytes", "FLOPs a call", "weights: "] {
+    let facts = [
+      "model RNN, ", "unroll in forward, train: ", "kernels", "arena bytes", "FLOPs a call",
+      "weights: ",
+    ]
+    for fact in facts {
       #expect(first.output.contains(fact), "\(first.output)")
     }
 
@@ -63,7 +67,7 @@ import Testing
     let run = SmallModel.run("compile", ["-o", folder, "--debug-graph"])
     #expect(run.status == 0, "\(run.errors)")
     let mapped = try text("\(folder)/rnn.swift").split(separator: "\n")
-    #expect(mapped.contains { $0.contains("#sourceLocation(file: \"rnn.graph\", line: 20)") })
+    #expect(mapped.contains { $0.contains("#sourceLocation(file: \"rnn.graph\", line: 21)") })
     let plain = try text("\(SmallModel.compiled.folder)/rnn.swift").split(separator: "\n")
     #expect(plain == mapped.filter { !$0.contains("#sourceLocation") })
   }

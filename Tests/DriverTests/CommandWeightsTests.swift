@@ -306,7 +306,7 @@ import Testing
       "\(refused.errors)")
   }
 
-  /// Names with slashes, as Keras has them, and a suffix behind a colon.
+  /// Names with slashes, as Keras has them, and a suffix after a colon.
   @Test func findsLayersWithSlashes() throws {
     let zeros = { (shape: [Int]) in
       Tensor(shape: shape, Array(repeating: 0, count: shape.reduce(1, *)))

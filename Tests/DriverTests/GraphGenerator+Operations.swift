@@ -16,7 +16,8 @@ extension GraphGenerator {
   /// What is tried; more often, what is several operations or seldom possible.
   private static let kinds =
     Kind.allCases + Array(repeating: .unary, count: 6) + Array(repeating: .binary, count: 4)
-    + [.reduce, .compare, .loss, .lossGradient, .mask, .convolution, .pool]
+    + [.reduce, .compare, .lossGradient, .mask, .convolution, .pool]
+    + Array(repeating: .loss, count: 4)
 
   /// Appends a line, if one of those that are tried is possible.
   mutating func operate() {

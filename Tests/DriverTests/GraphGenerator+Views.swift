@@ -50,7 +50,7 @@ extension GraphGenerator {
     }
     let terms = numbers.suffix(5).shuffled(using: &random).prefix(2).map { q -> String in
       if q.shape.isEmpty { return pick([q.text, "\(q.text) * \(q.text)"]) }
-      // The adjoint of what stands in a mean alone is one number.
+      // The adjoint of a value that only a mean reads is one number.
       return pick(["mean(\(q.text))", "sum(\(q.text))", "mean(\(q.text) * \(q.text))"])
     }
     if terms.isEmpty { return }

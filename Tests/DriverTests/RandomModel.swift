@@ -75,10 +75,13 @@ struct RandomModel: Sendable {
   /// Returns the graph of `seed` with the first outputs whose rounding can be bounded well.
   ///
   /// Most graphs lose what then nothing needs, since that is not compared; one in eight keeps it.
-  static func bounded(seed: UInt64) throws -> RandomModel {
+  ///
+  /// Some graphs are trained, unless `trains` is false: the pass that writes training out reads
+  /// dimensions.
+  static func bounded(seed: UInt64, trains: Bool = true) throws -> RandomModel {
     var graph = GraphGenerator.graph(seed: seed)
-    // Some operations have no gradient.
-    if (try? RandomModel(graph, seed: seed)) == nil { graph.loss = nil }
+    if !trains { graph.loss = nil }
+    graph.removeImpossibleTraining(seed: seed)
     let model = try RandomModel(graph, seed: seed)
     let forward = model.module.entries[0]
     let analysis = RoundingAnalysis(model.module, forward, range: range)
@@ -199,6 +202,15 @@ struct RandomModel: Sendable {
         shape: [steps] + rest, Array(whole.elements.prefix(steps * rest.reduce(1, *))))
     }
     return result
+  }
+
+}
+
+extension GraphText {
+
+  /// Lets the graph, which was made from `seed`, do without training if its loss has no gradient.
+  mutating func removeImpossibleTraining(seed: UInt64) {
+    if loss != nil, (try? RandomModel(self, seed: seed)) == nil { loss = nil }
   }
 
 }

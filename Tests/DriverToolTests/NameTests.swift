@@ -150,7 +150,7 @@ import Testing
     }
   }
 
-  /// Models of all names stand in one module, and none hides what another needs.
+  /// Models of all names are in one module, and none hides what another needs.
   @Test func everyNameWorksForAModel() throws {
     let folder = FileManager.default.temporaryDirectory.path + "/graphc-\(UUID().uuidString)"
     defer { try? FileManager.default.removeItem(atPath: folder) }

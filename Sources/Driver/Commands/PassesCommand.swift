@@ -106,7 +106,7 @@ struct PassHistory {
   /// What the last of the passes made.
   let result: Module
 
-  /// Why there is no stage behind the last, if a pass has broken the module.
+  /// Why there is no stage after the last, if a pass has broken the module.
   let fault: CompilerFault?
 
   /// Runs the passes that `options` ask for on `module`, and counts what a call of `entry` costs.

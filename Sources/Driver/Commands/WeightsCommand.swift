@@ -17,7 +17,7 @@ extension Command {
 
       A convention is a section of a graph, or of a cell, that says how the tensors of another program
       make up the parameters: their names, their layout, the order of gates. Where a file calls a
-      layer or a tensor otherwise, '--map' says so: a name, or a pattern in which '*' stands for the
+      layer or a tensor otherwise, '--map' says so: a name, or a pattern in which '*' matches the
       same text on both sides. The first that applies to a name counts; 'module.*=*' applies to all
       tensors of the file with that prefix, whatever else is said of them. With '--to', '--map' is
       for the file that is saved, and for the one that is read too if that has a convention.
