@@ -4,8 +4,10 @@ extension Diagnostic {
 
   /// Returns an error reporting that no cell is called `name`.
   static func unknownCell(_ name: Name, _ known: [String], _ suggestion: String?) -> Diagnostic {
-    let rest = suggestion.map { "did you mean '\($0)'?" } ?? listed(known)
-    return .error(.unknownCell, "no cell is called '\(name.text.excerpt)'; \(rest)", at: name.span)
+    let rest = suggestion.map { "; did you mean '\($0)'?" } ?? "; \(listed(known))"
+    return .error(
+      .unknownCell, "no cell is called '\(name.text.excerpt)'\(known.isEmpty ? "" : rest)",
+      at: name.span)
   }
 
   /// Returns an error reporting that no use in front of this one is called `name`.

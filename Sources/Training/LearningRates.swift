@@ -40,12 +40,12 @@ package struct LearningRates: Sendable {
     case .updates(let n): rising = n
     case .part(let x): rising = Int((x * Double(count)).rounded())
     case .epochs(let x):
-      var updates = 0.0
-      var rest = x
-      // The rest falls in each round; a warm-up that is longer than the training never ends.
-      for epoch in 0... where rest > 0 && updates < Double(count) {
+      var (updates, rest, epoch) = (0.0, x, 0)
+      // The updates grow in each round.
+      while rest > 0, updates < Double(count) {
         updates += min(rest, 1) * Double(try updatesOfEpoch(epoch))
         rest -= 1
+        epoch += 1
       }
       rising = Int(updates.rounded())
     }
