@@ -24,8 +24,7 @@ import Testing
   @Test func staysShort() throws {
     let lines = try compilation().file.text.split(
       separator: "\n", omittingEmptySubsequences: false)
-    // A page for each line of the graph or less: 1,750 lines, and 300 for what keeps sums accurate,
-    // norms in range and calls checked.
+    // 1,750 lines, and 300 that keep sums accurate, norms in range and calls checked.
     #expect(lines.count <= 2050)
     for line in lines { #expect(line.count <= 100, "\(line)") }
     var start: (line: Int, end: String)?
