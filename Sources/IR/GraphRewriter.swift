@@ -15,7 +15,7 @@ package struct GraphRewriter {
   /// The graph that is written.
   package private(set) var new = Graph()
 
-  private var map: [Value: Value] = [:]
+  private var map: ValueTable<Value>
 
   /// The blocks that are being written, the outermost first.
   private var open: [[ID<Node>]] = []
@@ -23,6 +23,7 @@ package struct GraphRewriter {
   /// Creates a copy of `old` without nodes.
   package init(_ old: Graph) {
     self.old = old
+    map = ValueTable(of: old)
   }
 
   /// The number of blocks that are being written: one outside of scans.

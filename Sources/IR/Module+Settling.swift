@@ -50,6 +50,7 @@ extension Module {
     bind.results = used.sorted().map { value in
       Bind.Result(name: bind.graph.name(of: value), value: value)
     }
+    if bind.results.elementsEqual(old, by: { $0.value == $1.value }) { return }
     for i in entries.indices {
       entries[i].rewriteBoundSources { position in
         guard let new = bind.results.firstIndex(where: { $0.value == old[position].value }) else {
@@ -170,35 +171,35 @@ extension Graph {
   fileprivate func superseded(
     results: [(name: String, value: Value)], outputs: [Value]
   ) -> Set<Value> {
-    var found: Set<Value> = []
-    for (place, id) in body.nodes.enumerated() {
+    let successors = successors(results)
+    if successors.isEmpty { return [] }
+    var found = Set(outputs.filter { successors[$0] != nil })
+    for id in nodes.ids {
+      found.formUnion(self[id].operands.filter { successors[$0].map { $0 != id } ?? false })
       guard case .scan(let scan) = self[id].op else { continue }
-      for (i, carried) in scan.carried.enumerated() where carried.state != nil {
-        let value = Value(id, i)
-        guard let next = successor(of: carried, after: place, results) else { continue }
-        let isRead =
-          outputs.contains(value)
-          || nodes.ids.contains { $0 != next && self[$0].operands.contains(value) }
-          || nodes.contains { node in
-            guard case .scan(let scan) = node.op else { return false }
-            return (scan.body.results + (scan.remainder?.results ?? [])).contains(value)
-          }
-        if isRead { found.insert(value) }
-      }
+      let given = scan.body.results + (scan.remainder?.results ?? [])
+      found.formUnion(given.filter { successors[$0] != nil })
     }
     return found
   }
 
-  /// Returns the node outside of scans, behind `place`, that assigns the state `carried` next.
-  private func successor(
-    of carried: Scan.Carried, after place: Int, _ results: [(name: String, value: Value)]
-  ) -> ID<Node>? {
-    body.nodes.dropFirst(place + 1).first { id in
+  /// Returns the node outside of scans that is the next to assign the state, for each value that a
+  /// scan leaves in a state that is assigned once more; `results` are those of the whole block.
+  private func successors(_ results: [(name: String, value: Value)]) -> [Value: ID<Node>] {
+    let assigned = Dictionary(grouping: results, by: \.value.node)
+    var result: [Value: ID<Node>] = [:]
+    // The nodes that assign the states in the lines after the one that is visited.
+    var next: [String: ID<Node>] = [:]
+    for id in body.nodes.reversed() {
       if case .scan(let scan) = self[id].op {
-        return scan.carried.contains { $0.state == carried.state }
+        for (i, carried) in scan.carried.enumerated() where carried.state != nil {
+          result[Value(id, i)] = next.updateValue(id, forKey: carried.name)
+        }
+      } else {
+        for (name, _) in assigned[id] ?? [] { next[name] = id }
       }
-      return results.contains { $0.name == carried.name && $0.value.node == id }
     }
+    return result
   }
 
   private mutating func settleScan(

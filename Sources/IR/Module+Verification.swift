@@ -20,11 +20,9 @@ extension Module {
   /// - **Groups.** The nodes of a group are neighbours.
   /// - **Names and order.** Settling changes nothing.
   package func verificationErrors() -> [String] {
-    var verifier = ModuleVerifier(module: self)
-    verifier.verify()
+    let errors = structuralErrors()
     // A module that is ill-formed otherwise cannot be settled.
-    if verifier.errors.isEmpty { verifier.verifySettled() }
-    return verifier.errors
+    return errors.isEmpty ? settlingErrors() : errors
   }
 
   /// What is wrong with the module apart from names and order, which settling gives; empty iff it can
@@ -32,6 +30,15 @@ extension Module {
   package func structuralErrors() -> [String] {
     var verifier = ModuleVerifier(module: self)
     verifier.verify()
+    return verifier.errors
+  }
+
+  /// What settling would change; empty iff it changes nothing.
+  ///
+  /// - Requires: there are no structural errors.
+  package func settlingErrors() -> [String] {
+    var verifier = ModuleVerifier(module: self)
+    verifier.verifySettled()
     return verifier.errors
   }
 
@@ -156,10 +163,11 @@ struct ModuleVerifier {
     }
   }
 
-  /// Compares the text with that of the settled module, which shows what settling would change.
+  /// Compares the module with what settling makes of it, and shows the line that it would change.
   mutating func verifySettled() {
     var settled = module
     settled.settle()
+    if module.hasSameNodes(as: settled) { return }
     let (found, expected) = (module.description, settled.description)
     if found == expected { return }
     let lines = zip(found.split(separator: "\n"), expected.split(separator: "\n"))
@@ -168,6 +176,33 @@ struct ModuleVerifier {
       return
     }
     errors.append("settling changes '\(a)' to '\(b)'")
+  }
+
+}
+
+extension Module {
+
+  /// Returns `true` if settling `self` has changed nothing to make `settled`.
+  ///
+  /// The converse does not hold: the nodes may be numbered otherwise.
+  fileprivate func hasSameNodes(as settled: Module) -> Bool {
+    constants.map(\.name) == settled.constants.map(\.name)
+      && bind.graph.hasSameNodes(as: settled.bind.graph)
+      && bind.results.elementsEqual(settled.bind.results) {
+        $0.name == $1.name && $0.value == $1.value
+      }
+      && entries.elementsEqual(settled.entries) {
+        $0.graph.hasSameNodes(as: $1.graph) && $0.roots == $1.roots
+          && $0.updates.map(\.target) == $1.updates.map(\.target)
+      }
+  }
+
+}
+
+extension Graph {
+
+  fileprivate func hasSameNodes(as other: Graph) -> Bool {
+    body == other.body && nodes == other.nodes
   }
 
 }

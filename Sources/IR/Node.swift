@@ -12,6 +12,11 @@ package struct Value: Hashable, Comparable, Sendable {
     self.result = result
   }
 
+  package func hash(into hasher: inout Hasher) {
+    // One number takes half the time of two.
+    hasher.combine(UInt64(node.rawValue) << 32 | UInt64(truncatingIfNeeded: result))
+  }
+
   package static func < (a: Value, b: Value) -> Bool {
     (a.node, a.result) < (b.node, b.result)
   }
@@ -19,7 +24,7 @@ package struct Value: Hashable, Comparable, Sendable {
 }
 
 /// An application of an operation.
-package struct Node: Sendable {
+package struct Node: Hashable, Sendable {
 
   /// What a node yields.
   package struct Result: Hashable, Sendable {

@@ -82,7 +82,8 @@ private struct GradientWriter {
     self.module = module
     self.isSeeded = isSeeded
     for name in outputs { positions.append(try position(ofOutput: name)) }
-    for name in names { leaves.append(try leaf(name)) }
+    let known = knownLeaves()
+    for name in names { leaves.append(try leaf(name, of: known)) }
     if let refusal = refusal(of: entry.graph.body) { throw CompilationError(refusal) }
   }
 
@@ -97,26 +98,27 @@ private struct GradientWriter {
     return i
   }
 
-  /// Returns what is called `name`.
-  private func leaf(_ name: String) throws(CompilationError) -> Leaf {
-    let states = module.states.ids
+  /// Returns all that a gradient can be asked for, with the places of the declarations.
+  private func knownLeaves() -> [(leaf: Leaf, span: SourceSpan)] {
     var known: [(leaf: Leaf, span: SourceSpan)] = []
-    for id in module.parameters.ids {
-      let parameter = module.parameters[id]
-      let starting = states.filter { s in
-        module.states[s].initial == .parameter(id) && !module.states[s].isCarried
-      }
-      let sources = [.parameter(id)] + starting.map { Source.state($0) }
-      known.append(
-        (Leaf(name: parameter.name, type: parameter.type, sources: sources), parameter.span))
+    for (id, parameter) in zip(module.parameters.ids, module.parameters) {
+      let leaf = Leaf(
+        name: parameter.name, type: parameter.type, sources: module.sources(of: id))
+      known.append((leaf, parameter.span))
     }
     for (i, input) in entry.inputs.enumerated() {
       known.append((Leaf(name: input.name, type: input.type, sources: [.input(i)]), input.span))
     }
-    for id in states {
-      let state = module.states[id]
+    for (id, state) in zip(module.states.ids, module.states) {
       known.append((Leaf(name: state.name, type: state.type, sources: [.state(id)]), state.span))
     }
+    return known
+  }
+
+  /// Returns the first of `known` that is called `name`.
+  private func leaf(
+    _ name: String, of known: [(leaf: Leaf, span: SourceSpan)]
+  ) throws(CompilationError) -> Leaf {
     guard let (leaf, span) = known.first(where: { $0.leaf.name == name }) else {
       if let constant = module.constants.first(where: { $0.name == name }) {
         throw CompilationError(

@@ -46,8 +46,9 @@ extension Module {
     entry.training = nil
     entry.outputs = [Entry.Output(name: "loss", value: training.loss, span: training.span)]
     var targets: [ID<Parameter>] = []
+    let active = entry.graph.activeSources(of: training.loss)
     for p in parameters.ids where !training.frozen.contains(p) {
-      if isActive(p, for: training.loss, in: entry.graph) {
+      if sources(of: p).contains(where: active.contains) {
         targets.append(p)
       } else {
         let name = parameters[p].name
@@ -74,15 +75,6 @@ extension Module {
     entries[index].updates = writer.entry.updates
     entries[index].outputs = writer.entry.outputs
     entries[index].training = nil
-  }
-
-  /// `true` iff `loss` depends on parameter `p` in a way that has a derivative.
-  private func isActive(_ p: ID<Parameter>, for loss: Value, in graph: Graph) -> Bool {
-    let starting = states.ids.filter {
-      states[$0].initial == .parameter(p) && !states[$0].isCarried
-    }
-    let sources = [.parameter(p)] + starting.map { Source.state($0) }
-    return ActiveValues(of: graph, dependingOn: Set(sources)).contains(loss)
   }
 
 }

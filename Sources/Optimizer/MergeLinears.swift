@@ -23,8 +23,10 @@ extension Pass {
   ) { module, context in
     module.rewriteEntries { entry, binder in
       // Each merger leaves fewer products, so that this ends.
-      while let merger = MergerSearch(entry).first(&binder), context.permitsRewrite() {
-        merger.apply(to: &entry)
+      while true {
+        let mergers = MergerSearch(entry).mergers(&binder).prefix { _ in context.permitsRewrite() }
+        if mergers.isEmpty { return }
+        entry.rewrite { rewriter, id in mergers.contains { $0.replace(id, &rewriter) } }
       }
     }
   }
@@ -80,22 +82,32 @@ private struct MergerSearch {
     self.bindable = BindableValues(of: entry.graph)
   }
 
-  /// Returns the first merger, in the order of the text.
-  func first(_ binder: inout Binder) -> Merger? {
+  /// Returns mergers in the first block that has any, in the order of the text.
+  ///
+  /// Each begins after the last product of the one before it, so that none changes what another
+  /// depends on.
+  func mergers(_ binder: inout Binder) -> [Merger] {
     for (block, states) in blocks {
       let candidates = block.nodes.compactMap { candidate($0) }
       let sharing = Sharing(candidates)
       if sharing.isEmpty { continue }
       let feeding = graph.ancestors(of: states, in: block)
-      for first in candidates.indices {
+      let places = Dictionary(uniqueKeysWithValues: zip(block.nodes, block.nodes.indices))
+      var result: [Merger] = []
+      var end = 0
+      for (first, candidate) in candidates.enumerated() {
+        guard let place = places[candidate.id], place >= end else { continue }
         let members = members(with: first, of: candidates, sharing, in: block) {
-          feeding.contains($0) == feeding.contains(candidates[first].id)
+          feeding.contains($0) == feeding.contains(candidate.id)
         }
         if members.count < 2 { continue }
-        if let merger = Merger(members, in: graph, block, &binder) { return merger }
+        guard let merger = Merger(members, in: graph, block, &binder) else { continue }
+        result.append(merger)
+        end = members.compactMap { places[$0.id] }.reduce(end) { max($0, $1 + 1) }
       }
+      if !result.isEmpty { return result }
     }
-    return nil
+    return []
   }
 
   /// All blocks, with the new values of the states that each gives.
@@ -196,8 +208,11 @@ private struct Merger {
   private let members: [Member]
   private let first: ID<Node>
 
-  /// What has to be computed in front of the first product, in order.
+  /// What has to be computed before the first product, in order.
   private let early: [ID<Node>]
+
+  /// The products and what is computed early.
+  private let replaced: Set<ID<Node>>
 
   private let linear: Linear
   private let parts: [Value]
@@ -242,6 +257,7 @@ private struct Merger {
     self.first = inOrder[0].id
     let needed = graph.ancestors(of: candidates.flatMap(\.parts), in: block)
     self.early = Array(block.nodes.drop { $0 != inOrder[0].id }.filter { needed.contains($0) })
+    self.replaced = Set(candidates.map(\.id) + early)
     self.linear = linear
     self.parts = parts
     self.weights = weights.map { binder.boundValue($0) }
@@ -322,16 +338,14 @@ private struct Merger {
     return binder.concat(biases, axis: 0, name: "\(name)_bias").map { [$0] }
   }
 
-  /// Replaces the products in `entry`.
-  func apply(to entry: inout Entry) {
-    let replaced = Set(members.map(\.id) + early)
-    entry.rewrite { rewriter, id in
-      if id == first {
-        for id in early { rewriter.copy(id) { _, _ in false } }
-        append(to: &rewriter)
-      }
-      return replaced.contains(id)
+  /// Writes what replaces node `id` and returns `true`, or returns `false` if the merger does not
+  /// replace it.
+  func replace(_ id: ID<Node>, _ rewriter: inout GraphRewriter) -> Bool {
+    if id == first {
+      for id in early { rewriter.copy(id) { _, _ in false } }
+      append(to: &rewriter)
     }
+    return replaced.contains(id)
   }
 
   private func append(to rewriter: inout GraphRewriter) {
