@@ -53,6 +53,9 @@ struct BodyPart {
 
   private(set) var body = SourceWriter()
 
+  /// The lines of the body that count.
+  private var count = 0
+
   /// The identifiers in the lines, and those that are defined there.
   private var words: Set<String> = []
   private var defined: Set<String> = []
@@ -64,35 +67,45 @@ struct BodyPart {
   ) -> [BodyPart] {
     var result = [BodyPart()]
     for piece in pieces {
-      var longer = result[result.count - 1]
-      let isEmpty = longer.body.lines.isEmpty
-      longer.append(piece)
-      if isEmpty || longer.length(in: context) <= limit {
-        result[result.count - 1] = longer
-      } else {
-        var next = BodyPart()
-        next.append(piece)
-        result.append(next)
+      let last = result.count - 1
+      let known = (words: result[last].words, defined: result[last].defined)
+      result[last].learn(piece)
+      if !result[last].body.lines.isEmpty, result[last].length(with: piece, in: context) > limit {
+        (result[last].words, result[last].defined) = known
+        result.append(BodyPart())
+        result[last + 1].learn(piece)
       }
+      result[result.count - 1].append(piece)
     }
     return result
   }
 
-  private mutating func append(_ piece: SourceWriter) {
-    body.append(piece)
+  /// Adds the words of `piece`, which is appended next.
+  private mutating func learn(_ piece: SourceWriter) {
     words.formUnion(piece.words)
     for line in piece.lines where line.hasPrefix("var ") {
       defined.insert(String(line.dropFirst("var ".count).prefix { $0 != " " }))
     }
   }
 
-  /// The lines of the function: the body, definitions, and a head with about two parameters a line.
-  ///
-  /// Lines for debuggers do not count, so that they change nothing else.
-  private func length(in context: BodyContext) -> Int {
-    let keyword = GeneratedFile.Location.keyword
-    let count = body.lines.count { !$0.drop { $0 == " " }.hasPrefix(keyword) }
-    return count + definitions(in: context).count + parameters(in: context).count / 2 + 4
+  private mutating func append(_ piece: SourceWriter) {
+    body.append(piece)
+    count += Self.count(piece)
+  }
+
+  /// Returns the number of lines of `text` but for those for debuggers, so that these change nothing
+  /// else.
+  private static func count(_ text: SourceWriter) -> Int {
+    text.lines.count { !$0.drop { $0 == " " }.hasPrefix(GeneratedFile.Location.keyword) }
+  }
+
+  /// The lines of the function with `piece`, whose words are known: the body, definitions, and a
+  /// head with about two parameters a line.
+  private func length(with piece: SourceWriter, in context: BodyContext) -> Int {
+    let needed = needed(in: context)
+    let definitions = definitions(of: needed, in: context)
+    let heads = definitions.count + context.parameters(in: needed).count / 2 + 4
+    return count + Self.count(piece) + heads
   }
 
   /// The identifiers that the body needs, with those that its definitions need.
@@ -117,7 +130,10 @@ struct BodyPart {
 
   /// Returns the lines before the body, which define what it uses.
   func definitions(in context: BodyContext) -> [String] {
-    let needed = needed(in: context)
+    definitions(of: needed(in: context), in: context)
+  }
+
+  private func definitions(of needed: Set<String>, in context: BodyContext) -> [String] {
     var result: [String] = []
     for (name, base, element) in BodyContext.bases where needed.contains(name) {
       result.append("let \(name) = \(base).assumingMemoryBound(to: \(element).self)")

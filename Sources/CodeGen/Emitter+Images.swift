@@ -90,7 +90,7 @@ extension Emitter {
       parts.append(rest < lanes ? .first("\(rest)") : .all)
       rest -= lanes
     }
-    writer.block("do {") { content(&self, &$0, "\(whole * size)", parts) }
+    writer.scope { content(&self, &$0, "\(whole * size)", parts) }
   }
 
   /// Appends the sums of a tile of `convolve`, whose columns begin at `start`.
@@ -199,7 +199,7 @@ extension Emitter {
               }
             }
             if width % taps > 0 {
-              body.block("do {") {
+              body.scope {
                 emitTaps(gradient, channels, "\(whole * taps)", width % taps, &$0)
               }
             }

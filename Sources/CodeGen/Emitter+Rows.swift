@@ -89,10 +89,10 @@ extension Emitter {
         content(&self, &writer, "k", .all)
       }
     } else if whole == 1 {
-      writer.block("do {") { content(&self, &$0, "0", .all) }
+      writer.scope { content(&self, &$0, "0", .all) }
     }
     if count % lanes > 0 {
-      writer.block("do {") { content(&self, &$0, "\(whole * lanes)", .first("\(count % lanes)")) }
+      writer.scope { content(&self, &$0, "\(whole * lanes)", .first("\(count % lanes)")) }
     }
   }
 

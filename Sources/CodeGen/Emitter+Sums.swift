@@ -64,7 +64,7 @@ extension Emitter {
       emitAccumulation(&writer)
     }
     if count % group > 0 {
-      writer.block("do {") { writer in
+      writer.scope { writer in
         writer.line("let start = \(count / group * group)")
         emitZeros("part", &writer)
         emitSum(of: count % group, from: "start", to: "part", &writer, content)
@@ -99,11 +99,11 @@ extension Emitter {
         emitRow([start, chunk], 0, Summation.lanes, &$0, content)
       }
     } else if whole == 1 {
-      writer.block("do {") { emitRow([start], 0, Summation.lanes, &$0, content) }
+      writer.scope { emitRow([start], 0, Summation.lanes, &$0, content) }
     }
     let rest = count % Summation.lanes
     if rest == 0 { return }
-    writer.block("do {") { emitRow([start], whole * Summation.lanes, rest, &$0, content) }
+    writer.scope { emitRow([start], whole * Summation.lanes, rest, &$0, content) }
   }
 
   /// Appends `content` for the next `count` elements, at most one for each partial sum; the first
@@ -123,7 +123,7 @@ extension Emitter {
         content(&self, &writer, i, k, rest >= lanes ? .all : .first("\(rest)"))
       }
       // What is named for a vector is named once.
-      if sumVectors == 1 { emit(&writer) } else { writer.block("do {", emit) }
+      if sumVectors == 1 { emit(&writer) } else { writer.scope(emit) }
     }
   }
 

@@ -64,6 +64,17 @@ struct SourceWriter {
     line(closing)
   }
 
+  /// Appends `body`, in a scope of its own if it declares names.
+  mutating func scope(_ body: (inout SourceWriter) -> Void) {
+    var inner = self.inner
+    body(&inner)
+    if inner.lines.contains(where: { $0.hasPrefix("let ") || $0.hasPrefix("var ") }) {
+      block("do {") { $0.append(inner) }
+    } else {
+      append(inner)
+    }
+  }
+
   /// Appends `head`, which opens a brace, the statement `body` and the closing brace; on one line if
   /// they fit.
   mutating func braced(_ head: String, _ body: String) {
