@@ -35,7 +35,35 @@ import Testing
 
   /// The program: its argument says what to do wrong.
   private static let program = """
+    import Foundation
+    import Synchronization
+
     typealias Pointers = [UnsafeMutableRawPointer?]
+
+    /// How often one of three workers has come to the barrier.
+    let arrivals = Atomic(0)
+
+    /// Waits until all three have come to the barrier as often as the caller.
+    func meet(_ team: UnsafeMutableRawPointer?) {
+      let round = arrivals.wrappingAdd(1, ordering: .acquiringAndReleasing).oldValue / 3
+      while arrivals.load(ordering: .acquiring) / 3 == round { sched_yield() }
+    }
+
+    /// Returns what `call` returns to each of three workers that call it at the same time.
+    func together(_ call: @escaping (_ worker: Int) -> Int32) -> [Int32] {
+      nonisolated(unsafe) let call = call
+      nonisolated(unsafe) let statuses = UnsafeMutablePointer<Int32>.allocate(capacity: 3)
+      let done = DispatchGroup()
+      for worker in 0..<3 {
+        done.enter()
+        Thread {
+          statuses[worker] = call(worker)
+          done.leave()
+        }.start()
+      }
+      done.wait()
+      return (0..<3).map { statuses[$0] }
+    }
 
     /// Calls `forward` of the C functions with `tokens` and so many steps, without table `missing` or
     /// without element `element` of it, and returns what it returned.
@@ -43,6 +71,16 @@ import Testing
       tokens: [Int32] = [0, 1, 2, 3, 4, 0], last: [Int32] = [0, 4], steps: Int = 3, missing: Int = -1,
       element: Int? = nil, worker: Int = 0, workers: Int = 1
     ) -> Int32 {
+      statuses(
+        tokens: tokens, last: last, steps: steps, missing: missing, element: element, worker: worker,
+        workers: workers)[0]
+    }
+
+    /// As `status`, and by three workers together if `areThree`.
+    func statuses(
+      tokens: [Int32] = [0, 1, 2, 3, 4, 0], last: [Int32] = [0, 4], steps: Int = 3, missing: Int = -1,
+      element: Int? = nil, worker: Int = 0, workers: Int = 1, areThree: Bool = false
+    ) -> [Int32] {
       func block(_ count: Int) -> UnsafeMutableRawPointer {
         let p = UnsafeMutableRawPointer.allocate(byteCount: 4 * count + 64, alignment: 64)
         p.initializeMemory(as: UInt8.self, repeating: 0, count: 4 * count + 64)
@@ -63,11 +101,19 @@ import Testing
       let inputs = table(3).map { UnsafeRawPointer($0).assumingMemoryBound(to: UnsafeRawPointer?.self) }
       let weights = missing == 0 ? nil : tables[0][0]
       let workspace = missing == 1 ? nil : tables[1][0]
+      let (states, outputs) = (table(2), table(4))
       #if PARALLEL
-        return Guarded_forward(
-          weights, workspace, table(2), inputs, table(4), steps, worker, workers, nil, nil)
+        if areThree {
+          return together {
+            Guarded_forward(weights, workspace, states, inputs, outputs, steps, $0, 3, nil, meet)
+          }
+        }
+        return [
+          Guarded_forward(
+            weights, workspace, states, inputs, outputs, steps, worker, workers, nil, nil)
+        ]
       #else
-        return Guarded_forward(weights, workspace, table(2), inputs, table(4), steps)
+        return [Guarded_forward(weights, workspace, states, inputs, outputs, steps)]
       #endif
     }
 
@@ -93,6 +139,9 @@ import Testing
           #if PARALLEL
             print(status(worker: 1, workers: 1), status(worker: -1), status(workers: 0))
             print(status(workers: 2))
+            print(statuses(areThree: true), statuses(last: [0, 5], areThree: true))
+            print(statuses(tokens: [0, 0, 0, 0, 0, 5], areThree: true), statuses(steps: 4, areThree: true))
+            print(statuses(missing: 3, areThree: true), statuses(areThree: true))
           #endif
         }
         let model = Guarded(Guarded.Weights(W: floats("W", 20), U: floats("U", 20)))
@@ -145,6 +194,16 @@ import Testing
     ("fewer", "steps is -1, but must be in 0...3"),
   ]
 
+  /// What calls by threads return: all of a team get the same, whatever is wrong.
+  private static let statusesOfWorkers = """
+    4 4 4
+    1
+    [0, 0, 0] [3, 3, 3]
+    [3, 3, 3] [2, 2, 2]
+    [1, 1, 1] [0, 0, 0]
+
+    """
+
   /// The checks hold in every build, and an array that is too short is never written to.
   @Test(arguments: [("-O", true), ("-Ounchecked", false)])
   func holdInEveryBuild(_ level: String, _ isParallel: Bool) throws {
@@ -185,7 +244,7 @@ import Testing
       1 1
       1
 
-      """ + (isParallel ? "4 4 4\n1\n" : "") + "true true\n"
+      """ + (isParallel ? Self.statusesOfWorkers : "") + "true true\n"
     #expect(statuses.output == expected)
   }
 
