@@ -4,27 +4,20 @@ struct BodyContext {
   /// The names of the parameters of the whole function.
   let parameters: [String]
 
-  /// Pointers into the workspace and to final states, each with the line that defines it.
-  let longPointers: [(name: String, line: String)]
-  let finals: [(name: String, line: String)]
+  /// Other pointers, each with the line that defines it unless a part does so itself.
+  let pointers: [(name: String, line: String)]
 
   private let parameterPositions: [String: Int]
-  private let longPositions: [String: Int]
-  private let finalPositions: [String: Int]
+  private let pointerPositions: [String: Int]
 
-  init(
-    parameters: [String], longPointers: [(name: String, line: String)],
-    finals: [(name: String, line: String)]
-  ) {
+  init(parameters: [String], pointers: [(name: String, line: String)]) {
     func positions(_ names: [String]) -> [String: Int] {
       Dictionary(names.enumerated().map { ($1, $0) }) { first, _ in first }
     }
     self.parameters = parameters
-    self.longPointers = longPointers
-    self.finals = finals
+    self.pointers = pointers
     parameterPositions = positions(parameters)
-    longPositions = positions(longPointers.map(\.name))
-    finalPositions = positions(finals.map(\.name))
+    pointerPositions = positions(pointers.map(\.name))
   }
 
   /// The typed pointers to memory, what they are made of, and their elements.
@@ -38,12 +31,8 @@ struct BodyContext {
     words.compactMap { parameterPositions[$0] }.sorted()
   }
 
-  func longPointers(in words: Set<String>) -> [Int] {
-    words.compactMap { longPositions[$0] }.sorted()
-  }
-
-  func finals(in words: Set<String>) -> [Int] {
-    words.compactMap { finalPositions[$0] }.sorted()
+  func pointers(in words: Set<String>) -> [Int] {
+    words.compactMap { pointerPositions[$0] }.sorted()
   }
 
 }
@@ -111,16 +100,19 @@ struct BodyPart {
   /// The identifiers that the body needs, with those that its definitions need.
   private func needed(in context: BodyContext) -> Set<String> {
     var result = words
-    for i in finals(in: context) {
-      result.formUnion(SourceWriter.words(in: context.finals[i].line))
+    for i in pointers(in: context) {
+      result.formUnion(SourceWriter.words(in: context.pointers[i].line))
     }
-    if !context.longPointers(in: result).isEmpty { result.insert("numbers") }
     for (name, base, _) in BodyContext.bases where result.contains(name) { result.insert(base) }
     return result
   }
 
-  private func finals(in context: BodyContext) -> [Int] {
-    context.finals(in: words).filter { !defined.contains(context.finals[$0].name) }
+  /// Returns the positions of the pointers that the function defines; those to final states may need
+  /// others.
+  private func pointers(in context: BodyContext) -> [Int] {
+    let own = context.pointers(in: words).filter { !defined.contains(context.pointers[$0].name) }
+    let used = own.flatMap { SourceWriter.words(in: context.pointers[$0].line) }
+    return context.pointers(in: Set(used))
   }
 
   /// Returns the positions of the parameters that the function needs.
@@ -138,8 +130,7 @@ struct BodyPart {
     for (name, base, element) in BodyContext.bases where needed.contains(name) {
       result.append("let \(name) = \(base).assumingMemoryBound(to: \(element).self)")
     }
-    result += context.longPointers(in: needed).map { context.longPointers[$0].line }
-    return result + finals(in: context).map { context.finals[$0].line }
+    return result + pointers(in: context).map { context.pointers[$0].line }
   }
 
 }

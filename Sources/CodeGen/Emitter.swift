@@ -26,12 +26,30 @@ struct Emitter {
   /// The partial loads and stores that are called with a count that may be anything.
   private(set) var clipped: Set<VectorOperation> = []
 
-  private(set) var functions: [Function] = []
+  private var written: [Function] = []
+
+  /// The functions, as they are declared.
+  var functions: [Function] {
+    written.map { function in
+      guard calls[function.name, default: 0] > Self.mostInlined,
+        let head = function.lines.firstIndex(where: { $0.hasPrefix("fileprivate func ") })
+      else { return function }
+      let lines = function.lines[..<head] + ["@inline(never)"] + function.lines[head...]
+      return Function(name: function.name, lines: Array(lines))
+    }
+  }
 
   /// The functions by their text, in which the name stands as `placeholder`.
   private var known: [String: String] = [:]
 
   private var counts: [String: Int] = [:]
+
+  /// How many lines of entries call each function.
+  private var calls: [String: Int] = [:]
+
+  /// The most calls of a function that the compiler may inline. More of them are parts of a deep
+  /// model or of an update of many parameters, and each copy would have to be compiled.
+  private static let mostInlined = 8
 
   /// The word that takes the place of a function's name while its text is written, about as long.
   static let placeholder = String(repeating: "\u{1}", count: 9)
@@ -79,8 +97,13 @@ struct Emitter {
     let name = "\(stem)\(counts[stem] ?? 1)"
     known[text] = name
     let lines = writer.lines.map { $0.replacing(Self.placeholder, with: name) }
-    functions.append(Function(name: name, lines: lines))
+    written.append(Function(name: name, lines: lines))
     return name
+  }
+
+  /// Records that a line of an entry calls `function`.
+  mutating func call(_ function: String) {
+    calls[function, default: 0] += 1
   }
 
 }

@@ -26,6 +26,10 @@ struct EntryEmitter {
   private var pointers: [PointerParameter] = []
   private var pointerNames: [Base: String] = [:]
 
+  /// The tables of pointers that the function is given, and the definitions of their pointers.
+  private var tables: [String] = []
+  private var tablePointers: [(name: String, line: String)] = []
+
   /// The names of variables in the function.
   private var names: SwiftNames
 
@@ -49,12 +53,8 @@ struct EntryEmitter {
     self.names = names
     let entry = module.entries[index]
     if entry.updatesParameters {
-      for (i, parameter) in module.parameters.enumerated() {
-        add(.parameter(ID(i)), parameter.name, .float, isWritten: true)
-      }
-      for (i, slot) in module.slots.enumerated() {
-        add(.slot(ID(i)), slot.name, .float, isWritten: true)
-      }
+      addParameters(of: module)
+      add("slots", module.slots.enumerated().map { (.slot(ID($0)), $1.name) })
     }
     for (i, state) in module.states.enumerated() {
       add(Base.state(ID(i)), state.name, Scalar32(state.type.element), isWritten: true)
@@ -85,9 +85,7 @@ struct EntryEmitter {
     isBind = true
     function = "bindEntry"
     self.names = names
-    for (i, parameter) in module.parameters.enumerated() {
-      add(.parameter(ID(i)), parameter.name, .float, isWritten: false)
-    }
+    addParameters(of: module)
     collectLines(module.bindLines)
   }
 
@@ -108,6 +106,22 @@ struct EntryEmitter {
     let name = names.identifier("\(SwiftNames.stem(name))_")
     pointers.append(PointerParameter(name: name, scalar: scalar, isWritten: isWritten))
     pointerNames[base] = name
+  }
+
+  private mutating func addParameters(of module: Module) {
+    add("parameters", module.parameters.enumerated().map { (.parameter(ID($0)), $1.name) })
+  }
+
+  /// Adds a table of pointers to `fields`, called `table`: an argument for each of them, in each
+  /// call of a part, would be most of what there is to compile.
+  private mutating func add(_ table: String, _ fields: [(base: Base, name: String)]) {
+    if fields.isEmpty { return }
+    tables.append(table)
+    for (i, field) in fields.enumerated() {
+      let name = names.identifier("\(SwiftNames.stem(field.name))_")
+      tablePointers.append((name, "let \(name) = \(table)[\(i)]"))
+      pointerNames[field.base] = name
+    }
   }
 
   private mutating func collectLines(_ printed: [PrintedLine]) {
@@ -137,6 +151,9 @@ struct EntryEmitter {
       Parameter(name: "weights", declaration: "_ weights: \(weights)"),
       Parameter(name: "workspace", declaration: "_ workspace: UnsafeMutableRawPointer"),
     ]
+    for table in tables {
+      result.append(Parameter(name: table, declaration: "_ \(table): Pointers"))
+    }
     for p in pointers {
       result.append(Parameter(name: p.name, declaration: p.declaration))
     }
@@ -162,7 +179,7 @@ struct EntryEmitter {
     emitComments(plan.closingNodes, &end)
     for line in lastLines { end.comment(line) }
     let context = BodyContext(
-      parameters: parameters.map(\.name), longPointers: longPointers, finals: finalStates)
+      parameters: parameters.map(\.name), pointers: tablePointers + longPointers + finalStates)
     let parts = BodyPart.parts(
       of: pieces + [end], in: context, limit: Self.longestFunction)
     let parameters = self.parameters
@@ -258,6 +275,7 @@ struct EntryEmitter {
         }
         if call.meets { writer.line("worker.meet()") }
         let emitted = emitter.emit(call.kernel, call.share)
+        emitter.call(emitted.function)
         let steps = emitted.takesSteps ? ["steps"] : []
         let place = place(of: call.nodes)
         if let place { writer.line(place.statement) }

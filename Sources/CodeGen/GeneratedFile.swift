@@ -75,8 +75,8 @@ package struct GeneratedFile: Sendable {
     var words = api.words
     func emit(_ entry: (SwiftNames) -> EntryEmitter) {
       entries.gap()
-      var anonymous = SourceWriter()
-      entry(.anonymous).emit(into: &anonymous, &emitter)
+      var (anonymous, discarded) = (SourceWriter(), emitter)
+      entry(.anonymous).emit(into: &anonymous, &discarded)
       // A function defines the typed pointers that occur in it as words, whoever wrote them.
       let own = SwiftNames.words(of: anonymous.lines).union(BodyContext.bases.map(\.0))
       words.formUnion(own)

@@ -26,22 +26,56 @@ extension ModelEmitter {
         "_ workspace: UnsafeMutableRawPointer?",
       ], " -> Int32"
     ) { writer in
-      let names = parameters.indices.map { "p\($0)" }
-      emitUnwrapped(names.map { ("parameters", $0, "Float") }, &writer)
+      emitUnwrapped(tables: bindTables, [], &writer)
       let worker = plan.bind.isParallel ? ["Worker()"] : []
-      writer.list("bindEntry(", worker + ["weights", "workspace"] + names, ")")
+      let tables = bindTables.map(\.name)
+      writer.list("bindEntry(", worker + ["weights", "workspace"] + tables, ")")
       writer.line("return 0")
     }
     for i in plan.entries.indices { emitSymbol(i, prefix, &writer) }
+    emitPointers(&writer)
     emitWorker(&writer)
   }
 
-  /// Appends constants for the block of weights, the workspace and the pointers in tables of C, with
-  /// the types of their elements, or a return where one is null.
+  /// Appends the type of tables of pointers.
+  private func emitPointers(_ writer: inout SourceWriter) {
+    if updateTables.isEmpty { return }
+    writer.line("")
+    for line in Self.pointers.split(separator: "\n", omittingEmptySubsequences: false) {
+      writer.line(String(line))
+    }
+  }
+
+  private static let pointers = """
+    /// A table of pointers to parameters, or to slots.
+    fileprivate typealias Pointers = UnsafePointer<UnsafeMutablePointer<Float>>
+
+    /// Returns the table at `start`, unless that or one of its `count` pointers is null.
+    fileprivate func table(_ start: UnsafeRawPointer?, _ count: Int) -> Pointers? {
+      guard let pointers = start?.assumingMemoryBound(to: UnsafeRawPointer?.self) else { return nil }
+      for i in 0..<count where pointers[i] == nil { return nil }
+      return UnsafeRawPointer(pointers).assumingMemoryBound(to: UnsafeMutablePointer<Float>.self)
+    }
+    """
+
+  /// The tables of C that an update of the parameters gets whole.
+  private var updateTables: [(name: String, count: Int)] {
+    [("parameters", parameters.count), ("slots", slots.count)].filter { $0.count > 0 }
+  }
+
+  /// Those that `bind` gets.
+  private var bindTables: [(name: String, count: Int)] {
+    updateTables.filter { $0.name == "parameters" }
+  }
+
+  /// Appends constants for the block of weights, the workspace, whole tables of C and the pointers in
+  /// others, with the types of their elements, or a return where one is null.
   private func emitUnwrapped(
+    tables: [(name: String, count: Int)],
     _ pointers: [(table: String, name: String, element: String)], _ writer: inout SourceWriter
   ) {
     var conditions = ["let weights", "let workspace"]
+    conditions += tables.map { "let \($0.name) = table(\($0.name), \($0.count))" }
     var position = 0
     for (i, p) in pointers.enumerated() {
       if i == 0 || pointers[i - 1].table != p.table {
@@ -82,7 +116,7 @@ extension ModelEmitter {
   private func emitSymbolBody(_ index: Int, _ writer: inout SourceWriter) {
     let planned = plan.entries[index]
     let isUpdate = module.entries[index].updatesParameters
-    let kept = parameters.indices.map { "p\($0)" }
+    let tables = isUpdate ? updateTables : []
     var pointers: [(table: String, name: String, element: String)] = []
     var indices: [(name: String, limit: Int, count: String)] = []
     func add(_ table: String, _ letter: String, _ fields: [Field]) {
@@ -92,14 +126,10 @@ extension ModelEmitter {
         indices.append(("\(letter)\(i)", limit, count(of: field, in: planned)))
       }
     }
-    if isUpdate {
-      add("parameters", "p", parameters)
-      add("slots", "o", slots)
-    }
     add("states", "s", states)
     add("inputs", "x", interfaces[index].inputs)
     add("outputs", "y", interfaces[index].outputs)
-    emitUnwrapped(pointers, &writer)
+    emitUnwrapped(tables: tables, pointers, &writer)
     if planned.isParallel { writer.line("if workers > 1, barrier == nil { return 1 }") }
     let steps = self.steps(of: planned)
     writer.line(
@@ -114,9 +144,10 @@ extension ModelEmitter {
       // Nobody writes a state that another has yet to check.
       if states.contains(where: { $0.limit != nil }) { writer.line("own.meet()") }
     }
+    let arguments = ["weights", "workspace"] + tables.map(\.name) + pointers.map(\.name)
     emitCall(
-      planned, ["weights", "workspace"] + pointers.map(\.name) + ["steps"], worker: "own",
-      rebinding: isUpdate ? kept : nil, &writer)
+      planned, arguments + ["steps"], worker: "own",
+      rebinding: isUpdate ? bindTables.map(\.name) : nil, &writer)
     writer.line("return 0")
   }
 
@@ -141,12 +172,16 @@ extension ModelEmitter {
       writer.line("/// `true` iff the worker does what is not divided.")
       writer.line("var isFirst: Bool { index == 0 }")
       writer.line("")
+      // Entries call both for each kernel: inlined, they are most of what there is to compile.
       writer.line("/// Returns which of `grains` grains of `size` elements the worker does.")
+      writer.line("@inline(never)")
       writer.block("func share(_ grains: Int, by size: Int = 1) -> Range<Int> {") {
-        $0.line("index &* grains / count &* size..<(index &+ 1) &* grains / count &* size")
+        $0.line("if count == 1 { return 0..<grains &* size }")
+        $0.line("return index &* grains / count &* size..<(index &+ 1) &* grains / count &* size")
       }
       writer.line("")
       writer.line("/// Waits until all workers have come here.")
+      writer.line("@inline(never)")
       writer.line("func meet() { if count > 1, let barrier { barrier(team) } }")
       writer.line("")
     }

@@ -127,27 +127,32 @@ struct ModelEmitter {
   }
 
   /// `true` iff an entry changes parameters, which the model then has to keep.
-  private var isTrained: Bool { module.entries.contains(where: \.updatesParameters) }
+  var isTrained: Bool { module.entries.contains(where: \.updatesParameters) }
 
   /// Where each parameter, and each slot behind them, starts in the memory that keeps them.
-  private var offsets: (parameters: [Int], slots: [Int], count: Int) {
+  private var offsets: (starts: [Int], count: Int) {
     var end = 0
     var starts: [Int] = []
     for field in parameters + slots {
       starts.append(end)
       end += (field.count + 15) / 16 * 16
     }
-    let count = parameters.count
-    return (Array(starts.prefix(count)), Array(starts.dropFirst(count)), end)
+    return (starts, end)
+  }
+
+  /// The expressions of the table of pointers to the parameters that the model keeps, if it has any,
+  /// and of that to the slots.
+  private var parameterTable: [String] { parameters.isEmpty ? [] : ["memory.pointers"] }
+
+  private var slotTable: [String] {
+    slots.isEmpty ? [] : ["memory.pointers + \(parameters.count)"]
   }
 
   /// The expressions of the pointers to the parameters that the model keeps.
-  private var kept: [String] {
-    offsets.parameters.map { pointer("memory.parameters", [("\($0)", 1)]) }
-  }
+  private var kept: [String] { parameters.indices.map { "memory.pointers[\($0)]" } }
 
   private var keptSlots: [String] {
-    offsets.slots.map { pointer("memory.parameters", [("\($0)", 1)]) }
+    slots.indices.map { "memory.pointers[\(parameters.count + $0)]" }
   }
 
   /// Appends the model's type, called `typeName`.
@@ -245,8 +250,7 @@ struct ModelEmitter {
     writer.line("/// The parameters as they are now.")
     writer.block("public var weights: Weights {") { writer in
       let arrays = zip(parameters, kept).map { p, start in
-        let elements = "UnsafeBufferPointer(start: \(start), count: \(p.count))"
-        return "\(SwiftNames.label(p.identifier)): [Float](\(elements))"
+        "\(SwiftNames.label(p.identifier)): array(\(p.count), at: \(start))"
       }
       writer.list("Weights(", arrays, ")")
     }
@@ -259,18 +263,13 @@ struct ModelEmitter {
       writer.block("get {") { writer in
         writer.line("var result = Slots()")
         for (s, start) in zip(slots, keptSlots) {
-          writer.list(
-            "result.\(s.identifier) = [Float](",
-            ["UnsafeBufferPointer(start: \(start), count: \(s.count))"], ")")
+          writer.line("result.\(s.identifier) = array(\(s.count), at: \(start))")
         }
         writer.line("return result")
       }
       writer.block("nonmutating set {") { writer in
-        for s in slots {
-          emitCountCheck(of: "newValue.\(s.identifier)", as: "slots.\(s.shown)", s, &writer)
-        }
         for (s, start) in zip(slots, keptSlots) {
-          writer.line("(\(start)).update(from: newValue.\(s.identifier), count: \(s.count))")
+          emitFill(start, "slots.\(s.shown)", "newValue.\(s.identifier)", s, &writer)
         }
       }
     }
@@ -319,22 +318,50 @@ struct ModelEmitter {
     writer.line("///")
     writer.line("/// - Precondition: every array has as many numbers as its shape says.")
     writer.block("public init(_ weights: Weights) {") { writer in
-      for p in parameters {
-        emitCountCheck(of: "weights.\(p.identifier)", as: "weights.\(p.shown)", p, &writer)
+      if !isTrained {
+        for p in parameters {
+          let array = "weights.\(p.identifier)"
+          writer.list("check(", ["\"weights.\(p.shown)\"", array, "count: \(p.count)"], ")")
+        }
       }
       writer.line("memory = Memory()")
-      var arrays = parameters.map { "weights.\($0.identifier)" }
       if isTrained {
         for (start, p) in zip(kept, parameters) {
-          writer.line("(\(start)).update(from: weights.\(p.identifier), count: \(p.count))")
+          emitFill(start, "weights.\(p.shown)", "weights.\(p.identifier)", p, &writer)
         }
-        arrays = kept
+        emitBindCall(parameterTable, &writer)
+        if !slots.isEmpty { writer.line("slots = Slots()") }
+      } else if parameters.isEmpty {
+        emitBindCall([], &writer)
+      } else {
+        writer.list("bind(", parameters.map { "weights.\($0.identifier)" }, ")")
       }
-      let worker = plan.bind.isParallel ? ["Worker()"] : []
-      writer.list("bindEntry(", worker + ["memory.weights", "memory.workspace"] + arrays, ")")
-      if isTrained, !slots.isEmpty { writer.line("slots = Slots()") }
     }
     writer.line("")
+    if isTrained || parameters.isEmpty { return }
+    writer.line("/// Binds what the arrays hold while this is called.")
+    writer.line("private func bind(_ parameters: UnsafePointer<Float>...) {")
+    writer.indented { writer in
+      writer.line("let table = parameters.map { UnsafeMutablePointer(mutating: $0) }")
+      writer.block("table.withUnsafeBufferPointer {") { writer in
+        writer.line("guard let start = $0.baseAddress else { return }")
+        emitBindCall(["start"], &writer)
+      }
+    }
+    writer.line("}")
+    writer.line("")
+  }
+
+  /// Appends the copy of `array`, which messages call `name`, to the place of `field`.
+  private func emitFill(
+    _ place: String, _ name: String, _ array: String, _ field: Field, _ writer: inout SourceWriter
+  ) {
+    writer.list("fill(", [place, "\"\(name)\"", array, "count: \(field.count)"], ")")
+  }
+
+  private func emitBindCall(_ tables: [String], _ writer: inout SourceWriter) {
+    let worker = plan.bind.isParallel ? ["Worker()"] : []
+    writer.list("bindEntry(", worker + ["memory.weights", "memory.workspace"] + tables, ")")
   }
 
   private func emitEntry(_ index: Int, _ writer: inout SourceWriter) {
@@ -434,9 +461,9 @@ struct ModelEmitter {
       if planned.isParallel { writer.line("let worker = Worker()") }
       emitCall(
         planned,
-        ["memory.weights", "memory.workspace"] + (isUpdate ? kept + keptSlots : [])
+        ["memory.weights", "memory.workspace"] + (isUpdate ? parameterTable + slotTable : [])
           + arrays.map(\.argument) + ["steps"],
-        worker: "worker", rebinding: isUpdate ? kept : nil, &writer)
+        worker: "worker", rebinding: isUpdate ? parameterTable : nil, &writer)
     }
     writer.line("")
   }
@@ -474,6 +501,7 @@ struct ModelEmitter {
   }
 
   private func emitMemory(_ writer: inout SourceWriter) {
+    let offsets = self.offsets
     let workspace = ([plan.bind] + plan.entries).map(\.workspaceBytes).max() ?? 0
     writer.line("/// The block of weights and the workspace; a class, because it frees them.")
     writer.block("private final class Memory {") { writer in
@@ -481,6 +509,9 @@ struct ModelEmitter {
       if isTrained {
         writer.line(
           "let parameters = UnsafeMutablePointer<Float>.allocate(capacity: \(offsets.count + 16))")
+        writer.line(
+          "let pointers = UnsafeMutablePointer<UnsafeMutablePointer<Float>>"
+            + ".allocate(capacity: \(offsets.starts.count))")
       }
       for (name, bytes) in [("weights", plan.weightBytes), ("workspace", workspace)] {
         writer.line(
@@ -491,6 +522,10 @@ struct ModelEmitter {
       writer.block("init() {") {
         if isTrained {
           $0.line("parameters.initialize(repeating: 0, count: \(offsets.count + 16))")
+          $0.list("let starts: [Int] = [", offsets.starts.map(String.init), "]")
+          $0.line(
+            "for (i, start) in starts.enumerated() { "
+              + "(pointers + i).initialize(to: parameters + start) }")
         }
         $0.line(
           "weights.initializeMemory(as: UInt8.self, repeating: 0, count: \(plan.weightBytes + 64))"
@@ -500,7 +535,10 @@ struct ModelEmitter {
       }
       writer.line("")
       writer.block("deinit {") {
-        if isTrained { $0.line("parameters.deallocate()") }
+        if isTrained {
+          $0.line("parameters.deallocate()")
+          $0.line("pointers.deallocate()")
+        }
         $0.line("weights.deallocate()")
         $0.line("workspace.deallocate()")
       }

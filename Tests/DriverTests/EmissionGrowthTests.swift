@@ -58,4 +58,32 @@ import Testing
     #expect((0.85...1.15).contains(ratio), "\(sizes)")
   }
 
+  /// What is called for each layer is compiled once: no copy of it in its callers, no argument for
+  /// each parameter and slot.
+  @Test(arguments: [false, true])
+  func compilesWhatLayersShareOnce(_ isTrained: Bool) throws {
+    let text = try Self.text(layers: 4, isTrained: isTrained)
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    var calls: [Substring: Int] = [:]
+    var isEntry = false
+    for line in lines {
+      if line.hasPrefix("fileprivate func ") { isEntry = line.contains("Part") }
+      let code = line.drop { $0 == " " }
+      let name = code.prefix { $0.isLetter || $0.isNumber }
+      if isEntry, code.dropFirst(name.count).first == "(" { calls[name, default: 0] += 1 }
+    }
+    let shared = calls.filter { $0.value > 8 && $0.key != "swap" }.keys
+    #expect(!shared.isEmpty, "\(calls)")
+    for name in shared {
+      let head = try #require(
+        lines.firstIndex { $0.hasPrefix("fileprivate func \(name)(") }, "\(name)")
+      #expect(lines[head - 1] == "@inline(never)", "\(name) is called often")
+    }
+    for name in ["bindEntry"] + (isTrained ? ["trainEntry"] : []) {
+      let head = try #require(lines.firstIndex { $0.hasPrefix("fileprivate func \(name)(") })
+      let rest = lines[head...].prefix { !$0.hasSuffix("{") }
+      #expect(rest.count < (name == "bindEntry" ? 4 : 16), "\(rest)")
+    }
+  }
+
 }
