@@ -119,7 +119,7 @@ private struct ConstantFolding {
   /// Returns the number with the shortest text that is `x` in single precision.
   private static func rounded(_ x: Double) -> Double {
     let single = Float(x)
-    return Double("\(single)") ?? Double(single)
+    return Number(decimal: "\(single)")?.value ?? Double(single)
   }
 
   /// Returns the operand that `node`, a choice whose condition is known, always yields.

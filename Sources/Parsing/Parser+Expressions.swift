@@ -1,4 +1,5 @@
 import Diagnostics
+import IR
 
 extension Parser {
 
@@ -120,7 +121,7 @@ extension Parser {
     let span = span
     let isInteger = text.utf8.allSatisfy { (0x30...0x39).contains($0) }
     let integer = isInteger ? Int(text) : nil
-    guard let x = Double(text), Float(x).isFinite,
+    guard let x = Number(decimal: text)?.value, Float(x).isFinite,
       !isInteger || integer != nil
     else {
       reporter.report(.numberOutOfRange(text.excerpt, at: span))

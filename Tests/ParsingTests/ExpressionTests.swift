@@ -181,4 +181,32 @@ import Testing
         """, "\(found)")
   }
 
+  /// The nearest number of double precision lies between two of single precision, or on the way to
+  /// infinity; which of them is nearer, only the text says.
+  @Test(arguments: [
+    ("1.00000005960464484", 0x1.000002p0), ("8388609.49999999999999999", 8_388_609),
+    ("16777217.0000000001", 16_777_218), ("7.00649232162408535461864791645e-46", 0x1p-149),
+    ("3.40282356779733661637e38", 0x1.fffffep127),
+  ])
+  func `numbers are rounded once`(_ text: String, _ expected: Float) throws {
+    let outcome = parse(
+      """
+      model M {
+        const c : f32[1] = [\(text)]
+        param p : f32 = constant(-\(text))
+        output y = c * p * \(text)
+      }
+      """)
+    #expect(outcome.rendered == "")
+    let module = try #require(outcome.module)
+    let numbers = module.entries[0].graph.nodes.compactMap { node -> Number? in
+      if case .source(.number(let x)) = node.op { x } else { nil }
+    }
+    #expect(numbers.map { Float($0.value) } == [expected])
+    let number = Number(Double(expected))
+    #expect(module.constants[ID(0)].initial == .literal([number]))
+    #expect(module.parameters[ID(0)].initial == .constant(.number(Number(-number.value))))
+    #expect(outcome.text.map { parse($0).text } == outcome.text)
+  }
+
 }
