@@ -47,6 +47,9 @@ package struct TensorType: Hashable, Sendable {
     return self
   }
 
+  /// `true` iff the value has one-hot rows.
+  package var isOneHot: Bool { if case .oneHot = element { true } else { false } }
+
   /// `true` iff the value is, or can be written out as, 32-bit numbers.
   package var isNumeric: Bool {
     switch element {

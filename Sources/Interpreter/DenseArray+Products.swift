@@ -4,8 +4,12 @@ extension DenseArray {
 
   /// Returns the matrix products of the last two axes of `a` and `b`, broadcast over the axes before
   /// them.
+  ///
+  /// If `selectingRows` is true, zeros of the first factor add nothing, whatever they would be
+  /// multiplied by.
   static func product(
-    _ a: DenseArray, _ b: DenseArray, transposingLeft: Bool, transposingRight: Bool
+    _ a: DenseArray, _ b: DenseArray, transposingLeft: Bool, transposingRight: Bool,
+    selectingRows: Bool = false
   ) throws(InterpreterError) -> DenseArray {
     let x = transposingLeft ? a.transposedMatrices() : a
     let y = transposingRight ? b.transposedMatrices() : b
@@ -22,14 +26,15 @@ extension DenseArray {
       addProduct(
         Matrix(lefts, offset: i * rows * left[1], rows: rows, columns: left[1]),
         Matrix(rights, offset: i * right[0] * columns, rows: right[0], columns: columns),
-        to: &result, offset: i * rows * columns, stride: columns)
+        to: &result, offset: i * rows * columns, stride: columns, skippingZeros: selectingRows)
     }
     return DenseArray(shape: batch + [rows, columns], result)
   }
 
   /// Returns the product that `linear` describes, with `columns` columns.
   static func linear(
-    _ linear: Linear, _ operands: [DenseArray], columns: Int, in dimensions: [Dimension]
+    _ linear: Linear, _ operands: [DenseArray], oneHot isOneHot: [Bool] = [], columns: Int,
+    in dimensions: [Dimension]
   ) throws(InterpreterError) -> DenseArray {
     let leading = Array(operands[0].shape.dropLast())
     let shape = leading + [columns]
@@ -55,7 +60,8 @@ extension DenseArray {
       addProduct(
         Matrix(x, offset: 0, rows: rows, columns: width),
         Matrix(weight, offset: firstRow * fed.count, rows: width, columns: fed.count),
-        to: &result, offset: fed.lowerBound, stride: columns, skippingZeros: part.isGathered)
+        to: &result, offset: fed.lowerBound, stride: columns,
+        skippingZeros: part.isGathered || !isOneHot.isEmpty && isOneHot[i])
       if !linear.hasWeightPerPart { firstRow += width }
     }
     let product = DenseArray(shape: shape, result)

@@ -40,13 +40,13 @@ extension DenseArray {
   /// Returns the sum, over all leading places, of the products of each element of a row of `x` with
   /// each of the row of `dz` there.
   static func outerProducts(
-    _ x: DenseArray, _ dz: DenseArray
+    _ x: DenseArray, _ dz: DenseArray, selectingRows: Bool
   ) throws(InterpreterError) -> DenseArray {
     let (k, n) = (x.shape[x.shape.count - 1], dz.shape[dz.shape.count - 1])
     let rows = x.shape.dropLast().reduce(1, *)
     return try product(
       DenseArray(shape: [rows, k], x.elements), DenseArray(shape: [rows, n], dz.elements),
-      transposingLeft: true, transposingRight: false)
+      transposingLeft: true, transposingRight: false, selectingRows: selectingRows)
   }
 
   /// Returns, for each of `rows` indices, the sum of the parts of `self` where `indices` has it.

@@ -26,6 +26,9 @@ struct Evaluation {
   /// not those of their operands.
   let held: [DenseArray]?
 
+  /// What is read of results, if that is not they themselves.
+  let reading: Interpreter.Reading?
+
   /// The values of the applications of `detach` so far.
   private(set) var detached: [DenseArray] = []
 
@@ -35,9 +38,11 @@ struct Evaluation {
 
   /// Creates the evaluation of `graph`, in which dimensions have the values in `dimensions`.
   init(
-    of graph: Graph, in dimensions: [Dimension], given: Given, holding held: [DenseArray]? = nil
+    of graph: Graph, in dimensions: [Dimension], given: Given, holding held: [DenseArray]? = nil,
+    reading: Interpreter.Reading? = nil
   ) {
     self.held = held
+    self.reading = reading
     self.graph = graph
     self.dimensions = dimensions
     self.given = given
@@ -93,8 +98,10 @@ struct Evaluation {
   private func yield(of node: Node) throws(InterpreterError) -> DenseArray {
     var operands: [DenseArray] = []
     for operand in node.operands { operands.append(try value(of: operand)) }
-    return try Interpreter.evaluate(
-      node.op, operands, type: node.results[0].type, in: dimensions)
+    let isHot = node.operands.map { graph.type(of: $0).isOneHot }
+    let result = try Interpreter.evaluate(
+      node.op, operands, oneHot: isHot, type: node.results[0].type, in: dimensions)
+    return reading?(node, operands, result, dimensions) ?? result
   }
 
   private func value(of source: Source) -> DenseArray {

@@ -4,14 +4,19 @@ extension Interpreter {
 
   /// Returns what `op` yields for `operands`, where its result has type `type`.
   ///
-  /// Numbers that single precision does not reach are infinite, or zeros, as they are in it.
+  /// Numbers that single precision does not reach are infinite, or zeros, as they are in it. A
+  /// product of one-hot rows with a matrix is the selection of rows of that.
   ///
+  /// - Parameters:
+  ///   - isOneHot: Whether the type of each operand is that of one-hot rows; none is if this is
+  ///     empty.
   /// - Requires: `op` is neither a source, an argument nor a scan; `type` is what the signature of
   ///   `op` says.
   package static func evaluate(
-    _ op: Op, _ operands: [DenseArray], type: TensorType, in dimensions: [Dimension]
+    _ op: Op, _ operands: [DenseArray], oneHot isOneHot: [Bool] = [], type: TensorType,
+    in dimensions: [Dimension]
   ) throws(InterpreterError) -> DenseArray {
-    let result = try unlimitedResult(of: op, operands, type: type, in: dimensions)
+    let result = try unlimitedResult(of: op, operands, isOneHot, type: type, in: dimensions)
     guard type.element == .f32 else { return result }
     return result.map { x in
       let single = Float(x)
@@ -21,8 +26,10 @@ extension Interpreter {
 
   /// Returns what `op` yields in double precision, whatever its size.
   private static func unlimitedResult(
-    of op: Op, _ operands: [DenseArray], type: TensorType, in dimensions: [Dimension]
+    of op: Op, _ operands: [DenseArray], _ isOneHot: [Bool], type: TensorType,
+    in dimensions: [Dimension]
   ) throws(InterpreterError) -> DenseArray {
+    let selectsRows = isOneHot.first ?? false
     switch op {
     case .source, .argument, .scan:
       preconditionFailure("sources, arguments and scans are not functions of their operands")
@@ -30,10 +37,11 @@ extension Interpreter {
       return try part(of: operands, axis: axis, offset: offset)
     case .linear(let linear):
       let columns = try size(of: type)
-      return try .linear(linear, operands, columns: columns, in: dimensions)
+      return try .linear(linear, operands, oneHot: isOneHot, columns: columns, in: dimensions)
     case .matmul(let left, let right):
       return try .product(
-        operands[0], operands[1], transposingLeft: left, transposingRight: right)
+        operands[0], operands[1], transposingLeft: left, transposingRight: right,
+        selectingRows: selectsRows && !left && operands[1].shape.count == 2)
     case .oneHot:
       return try operands[0].oneHot(count: size(of: type))
     case .concat(let axis):
@@ -76,7 +84,7 @@ extension Interpreter {
     case .crossEntropyGradient(let hasMask):
       return try operands[0].crossEntropyGradient(operands[1], mask: hasMask ? operands[2] : nil)
     case .weightGradient:
-      return try .outerProducts(operands[0], operands[1])
+      return try .outerProducts(operands[0], operands[1], selectingRows: selectsRows)
     case .scatterAdd(let rows):
       return try operands[0].scatteredSums(at: operands[1], rows: rows.size(in: dimensions))
     case .convolution(let convolution):

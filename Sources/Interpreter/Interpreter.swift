@@ -25,6 +25,12 @@ package struct Interpreter: Sendable {
 
   }
 
+  /// Returns what is read of the result of `node`, which has been applied to `operands` in
+  /// `dimensions`.
+  package typealias Reading = (
+    _ node: Node, _ operands: [DenseArray], _ result: DenseArray, _ dimensions: [Dimension]
+  ) -> DenseArray
+
   package let module: Module
 
   /// Creates an interpreter of `module`, which is well-formed.
@@ -42,11 +48,13 @@ package struct Interpreter: Sendable {
   ///   - steps: The number of steps that scans do; as many as their dimension says if `nil`.
   ///   - detached: The values of the applications of `detach`, from another evaluation of the entry;
   ///     they are those of their operands if `nil`.
+  ///   - reading: What the entry reads of the result of each of its operations; the result itself
+  ///     if `nil`.
   package func evaluate(
     entry name: String, parameters: [String: DenseArray] = [:],
     inputs: [String: DenseArray] = [:], states: [String: DenseArray] = [:],
     slots: [String: DenseArray] = [:], steps: Int? = nil,
-    holding detached: [DenseArray]? = nil
+    holding detached: [DenseArray]? = nil, reading: Reading? = nil
   ) throws(InterpreterError) -> Results {
     guard var entry = module.entries.first(where: { $0.name == name }) else {
       throw InterpreterError("no entry is called '\(name)'")
@@ -65,7 +73,7 @@ package struct Interpreter: Sendable {
     given = try cut(given, to: dimensions)
 
     var evaluation = Evaluation(
-      of: entry.graph, in: dimensions, given: given, holding: detached)
+      of: entry.graph, in: dimensions, given: given, holding: detached, reading: reading)
     try evaluation.run(entry.graph.body)
     var results = Results(
       outputs: [], states: [:], parameters: parameters, slots: [:],

@@ -35,22 +35,17 @@ extension Graph {
     switch self[id].op {
     case .linear(var linear):
       let found = linear.partOperands.filter { i in
-        isOneHot(operands[i]) && !linear.parts[i].isGathered
+        type(of: operands[i]).isOneHot && !linear.parts[i].isGathered
       }
       for i in found { linear.parts[i].isGathered = true }
       return found.isEmpty ? nil : .linear(linear)
     case .matmul(transposingLeft: false, transposingRight: false)
-    where isOneHot(operands[0]) && type(of: operands[1]) == type(of: operands[1]).dense
+    where type(of: operands[0]).isOneHot && type(of: operands[1]) == type(of: operands[1]).dense
       && type(of: operands[1]).shape.count == 2:
       return .linear(Linear(parts: [Linear.Part(isGathered: true)]))
     default:
       return nil
     }
-  }
-
-  private func isOneHot(_ v: Value) -> Bool {
-    if case .oneHot = type(of: v).element { return true }
-    return false
   }
 
 }

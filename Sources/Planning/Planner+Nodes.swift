@@ -39,7 +39,7 @@ extension GraphPlanner {
     case .reduce(let function, let axes, let keepingAxes):
       planReduce(v, node, function, axes: axes, keepingAxes: keepingAxes)
     case .argmax(let axis): planArgmax(v, node, axis: axis)
-    case .gather: planGather(v, node)
+    case .gather: planGather(v, node, of: view(node.operands[0]), at: view(node.operands[1]))
     case .mask(let steps): planMask(v, node, steps: counts([steps])[0])
     case .detach: values[v] = held(node.operands[0])
     case .broadcast(let shape): planBroadcast(v, node, to: shape.map { value($0) })
@@ -190,12 +190,12 @@ extension GraphPlanner {
           output: Operand(place: output.place, strides: outer.strides[1], scalar: .integer))))
   }
 
-  private mutating func planGather(_ v: Value, _ node: Node) {
-    var table = view(node.operands[0])
+  /// Plans `v`, the result of `node`: rows of `table` at the places that `index` says.
+  mutating func planGather(_ v: Value, _ node: Node, of table: View, at index: View) {
+    var table = table
     if !table.isDense {
       table = denseRows(table, table.shape.map { .fixed($0) }, name: "table")
     }
-    let index = view(node.operands[1])
     let rank = index.shape.count
     var output = singleStorage(for: v)
     let target = output

@@ -159,7 +159,7 @@ extension GraphPlanner {
       let spec = PackSpec(
         weight: weight, rows: range, columns: columns, segments: segments, units: kernel.units,
         vectors: kernel.tile.vectors)
-      if part.isGathered, case .oneHot(let index, _) = held(v) {
+      if case .oneHot(let index, _) = held(v) {
         let stride = evenIndex(index, v)
         let takesBias = bias != nil && segments == 0..<kernel.segments
         let table = pack(spec, as: .table(bias: takesBias ? bias : nil))
@@ -263,15 +263,20 @@ extension GraphPlanner {
       place: view.place, strides: [row, strides.last ?? 0], scalar: view.scalar)
   }
 
-  /// Plans the product of two tensors with at least two axes.
+  /// Plans the product of two tensors with at least two axes; one with one-hot rows is the
+  /// selection of rows.
   mutating func planMatmul(
     _ v: Value, _ node: Node, transposingLeft: Bool, transposingRight: Bool
   ) {
-    var a = view(node.operands[0])
     var b = view(node.operands[1])
     let swap: (Int) -> [Int] = { n in Array(0..<n - 2) + [n - 1, n - 2] }
-    if transposingLeft { a = a.transposed(swap(a.shape.count)) }
     if transposingRight { b = b.transposed(swap(b.shape.count)) }
+    if !transposingLeft, b.shape.count == 2, case .oneHot(let index, _) = held(node.operands[0]) {
+      planGather(v, node, of: b, at: index)
+      return
+    }
+    var a = view(node.operands[0])
+    if transposingLeft { a = a.transposed(swap(a.shape.count)) }
     let type = node.results[0].type
     var output = singleStorage(for: v)
     let target = output

@@ -44,7 +44,8 @@ struct Operand {
 /// Returns what `op` yields for `operands`, whose type is inferred and is that of the result.
 func apply(_ op: Op, _ operands: Operand...) throws -> DenseArray {
   let type = try op.signature(of: operands.map(\.type), in: []).results[0]
-  let result = try Interpreter.evaluate(op, operands.map(\.array), type: type, in: [])
+  let result = try Interpreter.evaluate(
+    op, operands.map(\.array), oneHot: operands.map(\.type.isOneHot), type: type, in: [])
   #expect(result.shape == type.sizes(in: []))
   return result
 }
