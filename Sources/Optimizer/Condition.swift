@@ -24,6 +24,9 @@ struct Condition: Hashable {
     /// The truth of a condition on values of one shape, in another one.
     case reshaped(Condition, from: [Extent], to: [Extent])
 
+    /// The truth of at least one of several conditions, on values whose axes they depend on.
+    case either([Condition])
+
   }
 
   var root: Root
@@ -38,6 +41,9 @@ struct Condition: Hashable {
   /// Returns the condition on the places of a step, given that on values with all steps along
   /// `axis`.
   func placed(along axis: Int, at step: Value) -> Condition {
+    if case .either = root {
+      return .either(alternatives.map { $0.placed(along: axis, at: step) })
+    }
     var result = self
     guard let k = result.axes.remove(at: axis) else { return result }
     result.root = .place(root, axis: k, step: step)
@@ -55,6 +61,11 @@ struct Condition: Hashable {
     var result = self
     if !isInside(root) {
       result.axes.insert(nil, at: axis)
+    } else if case .either = root {
+      let lifted = alternatives.compactMap {
+        $0.lifted(to: axis, of: id, step: step, isInside: isInside)
+      }
+      return lifted.count == alternatives.count ? .either(lifted) : nil
     } else if case .place(let base, let k, step) = root, !isInside(base) {
       result.root = base
       result.axes = axes.map { $0.map { $0 >= k ? $0 + 1 : $0 } }
@@ -96,6 +107,7 @@ extension Condition.Root {
     case .place(let root, _, let step):
       max(root.depth(in: graph, depths), graph.depth(of: step, depths))
     case .reshaped(let condition, _, _): condition.root.depth(in: graph, depths)
+    case .either(let parts): parts.map { $0.root.depth(in: graph, depths) }.max() ?? 0
     }
   }
 
@@ -104,7 +116,7 @@ extension Condition.Root {
     switch self {
     case .value: true
     case .steps(let root, _), .place(let root, _, _): root.isOfGraph
-    case .below, .reshaped: false
+    case .below, .reshaped, .either: false
     }
   }
 
@@ -181,6 +193,10 @@ extension Condition {
   func reshaped(
     from whole: [Extent], to shape: [Extent], in dimensions: [Dimension]
   ) -> Condition? {
+    if case .either = root {
+      let parts = alternatives.compactMap { $0.reshaped(from: whole, to: shape, in: dimensions) }
+      return parts.count == alternatives.count ? .either(parts) : nil
+    }
     guard let groups = Self.groups(whole, shape, in: dimensions) else { return nil }
     var from: [Int] = []
     var to: [Int] = []

@@ -38,7 +38,8 @@ extension Differentiation {
     return [2, 1].contains { i in
       let chosen = Condition.all(
         of: operands[0], isNegated: i == 1, rank: shape(of: v).count, in: graph)
-      return !wild.contains(operands[i]) && chosen.contains(condition)
+      return !wild.contains(operands[i])
+        && condition.alternatives.contains { chosen.contains($0) }
     }
   }
 
@@ -56,6 +57,13 @@ extension Differentiation {
     return reshaped(result, to: Array(shape))
   }
 
+  /// Returns the truth values by which `condition` decides, or the opposite ones if `isNegated` is
+  /// true.
+  private mutating func truth(of condition: Condition, isNegated: Bool) -> Value {
+    let result = truth(of: condition)
+    return isNegated ? apply(.unary(.not), [result], name: "counts") : result
+  }
+
   /// Returns what the block being written reads for `root`.
   private mutating func recalled(_ root: Condition.Root) -> Value {
     switch root {
@@ -67,6 +75,11 @@ extension Differentiation {
     case .reshaped(let condition, let from, let to):
       let all = apply(.broadcast(from), [truth(of: condition)], name: "counts")
       return apply(.reshape(to), [all], name: "counts")
+    case .either(let parts):
+      let truths = parts.map { truth(of: $0, isNegated: $0.isNegated) }
+      return truths.dropFirst().reduce(truths[0]) {
+        apply(.binary(.or), [$0, $1], name: "counts")
+      }
     }
   }
 
@@ -78,7 +91,8 @@ extension Differentiation {
     case .steps(let root, let id): return stacked(forward(root), by: id)
     case .place(let root, let axis, let step):
       return element(of: forward(root), axis: axis, step: step)
-    case .reshaped: preconditionFailure("the values of all steps are those of a value")
+    case .reshaped, .either:
+      preconditionFailure("the values of all steps are those of a value")
     }
   }
 

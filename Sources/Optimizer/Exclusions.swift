@@ -35,8 +35,8 @@ struct Exclusions {
     for id in graph.nodes.ids {
       if case .scan(let scan) = graph[id].op { scans[scan.body.arguments[0]] = id }
     }
-    // At first nothing is known to be read. Each turn finds a value that is, or takes a condition
-    // from one, until nothing changes.
+    // At first nothing is known to be read. Each turn finds a value that is, or weakens its
+    // conditions, which is possible a limited number of times, until nothing changes.
     while isChanged {
       isChanged = false
       for seed in seeds { add([], to: seed) }
@@ -65,8 +65,8 @@ struct Exclusions {
     var conditions = conditions
     if home < depth { conditions = conditions.filter { depth(of: $0.root) <= home } }
     if let known = found[v] {
-      conditions = known.filter { conditions.contains($0) }
-      if conditions.count == known.count { return }
+      conditions = Array(known.or(conditions).prefix(conditionLimit))
+      if conditions == known { return }
     }
     found[v] = conditions
     isChanged = true
@@ -134,6 +134,9 @@ extension Exclusions {
   /// not hold at a step, it does not hold at the next one.
   private func holdsBefore(_ condition: Condition, _ scan: Scan) -> Bool {
     if depth(of: condition.root) < depth { return true }
+    if case .either(let parts) = condition.root {
+      return parts.allSatisfy { holdsBefore($0, scan) }
+    }
     if condition.isNegated || scan.isReversed { return false }
     guard case .place(.below, 0, scan.body.arguments[0]) = condition.root else { return false }
     return true
@@ -265,14 +268,14 @@ extension Condition {
 
 }
 
-extension [Condition] {
+/// The most conditions that are kept of a value.
+private let conditionLimit = 16
 
-  /// The most conditions that are kept of a value.
-  private static var limit: Int { 16 }
+extension [Condition] {
 
   /// `self` and those of `others` that are not in it, unless they are too many.
   fileprivate func joined(with others: [Condition]) -> [Condition] {
-    Array((self + others.filter { !contains($0) }).prefix(Self.limit))
+    Array((self + others.filter { !contains($0) }).prefix(conditionLimit))
   }
 
   /// The conditions on a factor of a matrix product, the first (`side` 0) or the second, given

@@ -122,6 +122,7 @@ extension Graph {
     case .below: true
     case .steps(let root, _), .place(let root, _, _): isMask(root)
     case .reshaped(let condition, _, _): isMask(condition.root)
+    case .either(let parts): parts.allSatisfy { isMask($0.root) }
     }
   }
 
@@ -223,7 +224,7 @@ struct FactorMasking {
     case .place(let base, let axis, let step):
       return rewriter.element(
         of: mapped(base, origins, &rewriter), axis: axis, step: rewriter.mapped(step), offset: 0)
-    case .steps, .reshaped:
+    case .steps, .reshaped, .either:
       preconditionFailure("what is known of elements is known in the block where they are")
     }
   }

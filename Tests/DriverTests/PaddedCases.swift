@@ -9,7 +9,7 @@ struct PaddedCase: CustomTestStringConvertible {
 
   var testDescription: String { name }
 
-  private init(_ name: String, _ lines: String) {
+  init(_ name: String, _ lines: String) {
     self.name = name
     self.lines = lines
   }
@@ -170,6 +170,13 @@ struct PaddedCase: CustomTestStringConvertible {
       """
       i, f = split(v, 2, axis: 2)
       y = sum(where(rows, sigmoid(i) * tanh(f), 0))
+      """),
+    .init(
+      "masks that are spelled differently",
+      """
+      given = reshape(valid, [n, batch, 1])
+      below = reshape(position < reshape(lengths, [1, batch]), [n, batch, 1])
+      y = sum(where(rows, tanh(v), 0)) + sum(where(given, exp(v), 0)) + sum(v * v * f32(below))
       """),
     .init(
       "softmax of rows", "y = sum(where(rows, softmax(v) * log_softmax(z), 0))"),

@@ -1,4 +1,5 @@
 import Driver
+import Foundation
 import IR
 import Interpreter
 import Optimizer
@@ -19,12 +20,26 @@ import Testing
     }
   }
 
+  /// The seeds of random models; those that have failed once, and a thousand with `GRAPHC_SWEEP`.
+  private static let seeds: [UInt64] = {
+    let isSweep = ProcessInfo.processInfo.environment["GRAPHC_SWEEP"] != nil
+    return isSweep ? Array(1...1000) : Array(1...60) + [110, 344, 657, 681, 947]
+  }()
+
+  @Test(arguments: seeds)
+  func gradientsOfRandomModelsAreThoseOfZeros(_ seed: UInt64) throws {
+    let model = PaddedCase.random(seed: seed)
+    let gradient = try GradientTests.gradient(model.text)
+    try check(gradient, model.name) { try Self.evaluate(gradient, $0) }
+  }
+
   /// The compiled gradients of one case of each kind are finite and those of zeros, bit for bit.
   @Test func compiledGradientsAreThoseOfZeros() throws {
     var batch = CompilerBatch("Padding")
     var models: [(name: String, module: Module)] = []
     let cases = [
       PaddedCase.scans[1], PaddedCase.scans[2], PaddedCase.masks[4], PaddedCase.attention[3],
+      PaddedCase.random(seed: 12),
     ]
     for (i, model) in cases.enumerated() {
       models.append(("Padded\(i)", try GradientTests.gradient(model.text)))
