@@ -149,10 +149,10 @@ extension Differentiation {
       let slope = apply(.binary(.mul), [y, rest], name: "slope")
       dx = apply(.binary(.mul), [dy, slope], name: name)
     case .relu:
-      // y = max(x, 0);  dx = dy where y > 0, else 0
+      // y = max(x, 0);  dx = 0 where y <= 0, else dy, also of NaN
       let y = recall(result: y)
-      let isPositive = apply(.compare(.greater), [y, number(0)], name: "is_positive")
-      dx = apply(.select, [isPositive, dy, number(0)], name: name)
+      let isZero = apply(.compare(.lessEqual), [y, number(0)], name: "is_zero")
+      dx = apply(.select, [isZero, number(0), dy], name: name)
     case .flush:
       // y = x, but for numbers that do not count
       dx = dy
@@ -189,15 +189,15 @@ extension Differentiation {
       let product = apply(.binary(.mul), [da, recall(result: y, elsewhere: 0)], name: "product")
       accumulate(b, summedInStep: apply(.unary(.neg), [product], name: name(of: b)))
     case .max, .min:
-      // y = max(a, b);  da = dy where a > b, dy / 2 where a = b, else 0
+      // y = max(a, b);  da = 0 where a < b, dy / 2 where a = b, else dy, also of NaN
       let (left, right) = (recall(a), recall(b))
       let isEqual = apply(.compare(.equal), [left, right], name: "is_equal")
       let half = apply(.binary(.mul), [dy, number(0.5)], name: "half")
-      let shared = apply(.select, [isEqual, half, number(0)], name: "shared")
-      let relation = f == .max ? Comparison.greater : .less
+      let shared = apply(.select, [isEqual, half, dy], name: "shared")
+      let relation = f == .max ? Comparison.less : .greater
       for (x, own, other) in [(a, left, right), (b, right, left)] where isActive(x) {
-        let isChosen = apply(.compare(relation), [own, other], name: "is_chosen")
-        let dx = apply(.select, [isChosen, dy, shared], name: name(of: x))
+        let isOther = apply(.compare(relation), [own, other], name: "is_other")
+        let dx = apply(.select, [isOther, number(0), shared], name: name(of: x))
         accumulate(x, summedInStep: dx)
       }
     }

@@ -307,8 +307,10 @@ extension Differentiation {
     var row = Array(repeating: Extent(1), count: kept.count)
     row[axis] = shape(of: base)[axis]
     let isThere = reshaped(places, to: row)
+    let condition = apply(.compare(.greater), [isThere, number(0)], name: "is_place")
     accumulate(
-      base, apply(.binary(.mul), [isThere, reshaped(dv, to: kept)], name: name(of: base)))
+      base,
+      apply(.select, [condition, reshaped(dv, to: kept), number(0)], name: name(of: base)))
   }
 
   /// Adds `piece` to the adjoint of `v`.

@@ -63,6 +63,41 @@ import Testing
     }
   }
 
+  /// The gradient of `relu`, `max` and `min` of NaN is that of the result. Infinite gradients of a
+  /// place of a sequence leave its other places alone.
+  @Test func keepsWhatIsNotANumber() throws {
+    let gradient = try Self.gradient(
+      """
+      model M {
+        dim n = 3
+        input x : f32[4]
+        input z : f32[4]
+        input s : f32[n]
+        a = relu(x)
+        b = max(x, z)
+        c = min(x, z)
+        scan t in n {
+          r = s * 2
+          l[t] = log(r[t])
+        }
+        output a, b, c, l
+      }
+      """)
+    let inputs = [
+      "d_a": DenseArray(shape: [4], repeating: 1), "d_b": DenseArray(shape: [4], repeating: 10),
+      "d_c": DenseArray(shape: [4], repeating: 100), "d_l": DenseArray(shape: [3], repeating: 1),
+      "x": DenseArray(shape: [4], [.nan, 2, .infinity, -3]),
+      "z": DenseArray(shape: [4], [5, .nan, .infinity, 7]),
+      "s": DenseArray(shape: [3], [0, 1, 2]),
+    ]
+    let results = try Interpreter(gradient).evaluate(entry: "gradient", inputs: inputs)
+    let found = Dictionary(
+      uniqueKeysWithValues: results.outputs.map { ($0.name, $0.value.elements) })
+    #expect(found["d_x"] == [111, 111, 56, 100])
+    #expect(found["d_z"] == [110, 110, 55, 10])
+    #expect(found["d_s"] == [.infinity, 1, 0.5])
+  }
+
   private static let options = CompilationOptions(
     target: TargetCPU.all.first { $0.name == "x86-64-v3" } ?? TargetCPU.all[0])
 
