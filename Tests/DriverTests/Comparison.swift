@@ -32,35 +32,21 @@ func difference(
 func difference(
   _ expected: Interpreter.Results, _ found: Interpreter.Results, relative tolerance: Double
 ) -> String? {
-  let names = expected.outputs.map(\.name)
-  guard names == found.outputs.map(\.name) else {
-    return "found the outputs \(found.outputs.map(\.name)), expected \(names)"
-  }
-  for (a, b) in zip(expected.outputs, found.outputs) {
-    if let problem = difference(a.value, b.value, relative: tolerance) {
-      return "output '\(a.name)': \(problem)"
-    }
-  }
-  let kept = [
-    ("state", expected.states, found.states),
-    ("parameter", expected.parameters, found.parameters),
-    ("slot", expected.slots, found.slots),
-  ]
-  for (kind, expected, found) in kept {
-    for (name, a) in expected.sorted(by: { $0.key < $1.key }) {
-      guard let b = found[name] else { continue }
-      if let problem = difference(a, b, relative: tolerance) {
-        return "\(kind) '\(name)': \(problem)"
-      }
-    }
-  }
-  return nil
+  VariedResults(expected).difference(found) { tolerance * $1.scale }
 }
 
 extension DenseArray {
 
   /// The magnitude of the largest finite element, at least 1.
   var scale: Double { elements.reduce(1) { $1.isFinite ? max($0, abs($1)) : $0 } }
+
+  /// Returns `true` iff the elements have the bits of those of `other`, or are NaN where these are.
+  func hasSameNumbers(as other: DenseArray) -> Bool {
+    elements.count == other.elements.count
+      && zip(elements, other.elements).allSatisfy {
+        $0.bitPattern == $1.bitPattern || $0.isNaN && $1.isNaN
+      }
+  }
 
   /// Returns what is at `place` of the first axis.
   func part(at place: Int) -> DenseArray {

@@ -7,6 +7,11 @@ extension GraphGenerator {
     guard let x = f == .not ? find({ $0.element == .truth }) : numbers() else { return }
     var result = x
     var operand = x.text
+    if isSpecial, x.isExact, [.exp, .log, .sqrt].contains(f), chance(0.5) {
+      (result.isExact, result.magnitude) = (false, 5)
+      line("\(f.rawValue)(\(operand))", result)
+      return
+    }
     switch f {
     case .neg, .abs, .relu, .flush, .not: break
     case .tanh, .sigmoid: (result.isExact, result.magnitude) = (false, 1)
@@ -41,6 +46,10 @@ extension GraphGenerator {
     case .div:
       result.isExact = false
       operands = [x.text, "1 + abs(\(y.text))"]
+      if isSpecial, y.isExact, chance(0.5) {
+        result.magnitude = 5
+        operands = [x.text, y.text]
+      }
     case .max, .min:
       result.isExact = x.isExact && y.isExact
       result.magnitude = max(x.magnitude, y.magnitude)
@@ -51,8 +60,19 @@ extension GraphGenerator {
 
   /// Appends the product of a value and a number of the text, or a difference of them.
   mutating func calculateWithNumber() {
-    guard let x = numbers() else { return }
+    // What is given has more special numbers than what is computed.
+    let given = isSpecial && chance(0.7) ? find { $0.element == .number && $0.isExact } : nil
+    guard let x = given ?? numbers() else { return }
     var result = x
+    if isSpecial {
+      var operands = [x.text, pick(Self.specials)]
+      if chance(0.5) { operands.reverse() }
+      var f = pick(["add", "sub", "mul", "div"])
+      if f == "div", operands[1] == x.text, !x.isExact { f = "mul" }
+      (result.isExact, result.magnitude) = (false, f == "div" ? 5 : x.magnitude + 1)
+      line("\(f)(\(operands[0]), \(operands[1]))", result)
+      return
+    }
     let number = pick(["0.5", "-1", "2", "0.1", "1"])
     result.isExact = false
     if chance(0.5) {
@@ -76,6 +96,7 @@ extension GraphGenerator {
     if chance(0.2), let last = x.shape.last {
       return Quantity(text: parameter([last], magnitude: "1"), shape: [last])
     }
+    if isSpecial, chance(0.2), let last = x.shape.last { return constant([last]) }
     return find { $0.element == .number && Self.broadcast(x.shape, $0.shape) != nil }
   }
 

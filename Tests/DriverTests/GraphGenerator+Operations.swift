@@ -23,7 +23,7 @@ extension GraphGenerator {
   mutating func operate() {
     for _ in 0..<8 {
       let count = items[items.count - 1].count
-      apply(pick(Self.kinds))
+      apply(isSpecial && chance(0.2) ? .number : pick(Self.kinds))
       if items[items.count - 1].count > count { return }
     }
   }
@@ -105,7 +105,14 @@ extension GraphGenerator {
       else { return }
       result.shape = hot.shape + [columns]
       result.magnitude = 1
-      line("linear(\(hot.text), \(parameter([n, columns], magnitude: "1")))", result)
+      if hot.shape.isEmpty || chance(0.7) {
+        line("linear(\(hot.text), \(parameter([n, columns], magnitude: "1")))", result)
+      } else if chance(0.5) {
+        line("\(hot.text) @ \(parameter([n, columns], magnitude: "1"))", result)
+      } else {
+        let weight = parameter([columns, n], magnitude: "1")
+        line("matmul(\(hot.text), \(weight), transpose_b: true)", result)
+      }
     case .matmul:
       guard x.shape.count >= 2, x.magnitude <= 1 else { return }
       let inner = x.shape[x.shape.count - 2]

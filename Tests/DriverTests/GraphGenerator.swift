@@ -5,6 +5,9 @@
 /// roots and quotients are taken of positive numbers. Comparisons and choices of places read only
 /// what is not rounded, so that no small error changes them. What remains is bounded by
 /// `RoundingAnalysis`.
+///
+/// Graphs of some seeds are given special numbers. These have some themselves, and functions of
+/// what is not tame.
 struct GraphGenerator {
 
   /// What a name stands for.
@@ -84,8 +87,12 @@ struct GraphGenerator {
 
   private var nameCount = 0
 
+  /// `true` iff the graph is given special numbers, and has some itself.
+  let isSpecial: Bool
+
   /// Creates a generator for `seed`.
   private init(seed: UInt64) {
+    isSpecial = SpecialNumbers.isGiven(to: seed)
     random = SplitMix64(seed: seed)
     graph = GraphText(name: "G\(seed)")
   }
@@ -137,6 +144,19 @@ struct GraphGenerator {
     return name
   }
 
+  /// Returns a new constant of `shape`.
+  mutating func constant(_ shape: [String]) -> Quantity {
+    let name = name("c")
+    let first = pick(["zeros", "ones"] + Self.specials.map { "constant(\($0))" })
+    graph.declarations.append(
+      .init(
+        kind: "const", name: name, rest: " : f32[\(shape.joined(separator: ", "))] = \(first)"))
+    return Quantity(text: name, shape: shape, isExact: true)
+  }
+
+  /// Numbers that rewrites take to be neutral, or that are not normal.
+  static let specials = ["0", "-0", "1", "-1", "1e-40", "1e-31"]
+
   /// Appends the line that gives `expression` a name, and returns what it is.
   @discardableResult
   mutating func line(_ expression: String, _ result: Quantity) -> Quantity {
@@ -180,6 +200,7 @@ struct GraphGenerator {
       graph.declarations.append(.init(kind: "input", name: "x", rest: " : f32[b, p]"))
       pool.append(Quantity(text: "x", shape: ["b", "p"], isExact: true))
     }
+    if isSpecial { for _ in 0..<3 { calculateWithNumber() } }
     for _ in 0..<Int.random(in: 2...4, using: &random) { operate() }
     let scanCount = Int.random(in: 0...2, using: &random)
     for _ in 0..<scanCount {
@@ -189,10 +210,12 @@ struct GraphGenerator {
     for _ in 0..<Int.random(in: 1...4, using: &random) { operate() }
     graph.items = items[0]
     if chance(0.25) { train() }
-    // The last values depend on most of the others.
+    // The last values depend on most of the others. The first ones have the most special numbers.
     let candidates = pool.map(\.text).filter { $0.hasPrefix("v") || $0.hasPrefix("y") }
+    let first = isSpecial ? candidates.prefix(3) : []
+    let others = candidates.dropFirst(first.count)
     graph.outputs =
-      candidates.suffix(6).shuffled(using: &random) + candidates.dropLast(6).reversed()
+      first + others.suffix(6).shuffled(using: &random) + others.dropLast(6).reversed()
   }
 
 }

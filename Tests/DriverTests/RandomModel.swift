@@ -46,7 +46,7 @@ struct RandomModel: Sendable {
     let entry: Entry
     let steps: Int?
     let inputs: [String: DenseArray]
-    let expected: Interpreter.Results
+    let results: VariedResults
 
     /// The tolerances of outputs and states by name.
     let tolerances: [String: Double]
@@ -72,7 +72,8 @@ struct RandomModel: Sendable {
     self.module = module
   }
 
-  /// Returns the graph of `seed` with the first outputs whose rounding can be bounded well.
+  /// Returns the graph of `seed` with the first outputs whose rounding can be bounded well, or with
+  /// the first of all if it is given special numbers: these show in others too.
   ///
   /// Most graphs lose what then nothing needs, since that is not compared; one in eight keeps it.
   ///
@@ -88,7 +89,9 @@ struct RandomModel: Sendable {
     let useful = forward.outputs.filter { output in
       analysis.bound(of: output.value).error < largestTolerance
     }
-    graph.outputs = useful.prefix(4).map(\.name)
+    let isSpecial = SpecialNumbers.isGiven(to: seed)
+    let names = isSpecial ? graph.outputs : useful.map(\.name)
+    graph.outputs = Array(names.prefix(isSpecial ? 8 : 4))
     if seed % 8 != 0 { graph.prune(keeping: graph.states) }
     return try RandomModel(graph, seed: seed)
   }
@@ -106,11 +109,18 @@ struct RandomModel: Sendable {
     return options
   }
 
+  /// Returns what the graph of `seed` is given.
+  static func values(seed: UInt64) -> SeededValues {
+    var values = SeededValues(seed: seed, range: range)
+    values.specials = SpecialNumbers.given(to: seed)
+    return values
+  }
+
   /// Returns how the numbers of `model`, compiled from the graph, differ from those of the
   /// interpreter, or of one thread from those of three; `nil` if they do not.
   func failure(of model: CompiledModel) throws -> String? {
-    let values = SeededValues(seed: seed, range: Self.range)
-    let parameters = try Interpreter(module).parameters(seed: seed)
+    let values = Self.values(seed: seed)
+    let parameters = values.withSpecials(try Interpreter(module).parameters(seed: seed))
     let session = try Session(model, threads: 1)
     let isParallel = model.manifest.entries.contains { $0.isParallel }
     let team = isParallel ? try Session(model, threads: 3) : nil
@@ -123,29 +133,16 @@ struct RandomModel: Sendable {
           module, entry: call.entry.name, parameters: parameters, inputs: call.inputs,
           states: values.states(of: module), steps: call.steps)
         for ((name, a), (_, b)) in zip(found.outputs, other.outputs)
-        where a.elements.map(\.bitPattern) != b.elements.map(\.bitPattern) {
+        where !a.hasSameNumbers(as: b) {
           return "'\(name)' of entry '\(call.entry.name)' depends on the number of threads"
         }
       }
-      let pairs =
-        zip(call.expected.outputs, found.outputs).map { ($0.name, $0.value, $1.value) }
-        + module.states.compactMap { s in
-          guard let a = call.expected.states[s.name], let b = found.states[s.name] else {
-            return nil
-          }
-          return (s.name, a, b)
-        }
-        + found.parameters.sorted { $0.key < $1.key }.compactMap { name, value in
-          call.expected.parameters[name].map { (name, $0, value) }
-        }
-      for (name, a, b) in pairs {
-        guard let tolerance = call.tolerances[name], tolerance < Self.largestTolerance else {
-          continue
-        }
-        if let problem = difference(a, b, absolute: tolerance) {
-          let steps = call.steps.map { " in \($0) steps" } ?? ""
-          return "'\(name)' of entry '\(call.entry.name)'\(steps): \(problem)"
-        }
+      let problem = call.results.difference(found) { name, _ in
+        call.tolerances[name].flatMap { $0 < Self.largestTolerance ? $0 : nil }
+      }
+      if let problem {
+        let steps = call.steps.map { " in \($0) steps" } ?? ""
+        return "entry '\(call.entry.name)'\(steps): \(problem)"
       }
     }
     return nil
@@ -178,12 +175,15 @@ struct RandomModel: Sendable {
       for steps in counts {
         let inputs = try cut(
           values.inputs(of: entry, in: module), for: entry, steps)
-        let expected = try Interpreter(module).evaluate(
-          entry: entry.name, parameters: parameters, inputs: inputs,
-          states: values.states(of: module), steps: steps)
+        let states = try values.states(of: module)
+        let results = try VariedResults(isSpecial: !values.specials.isEmpty) { reading in
+          try Interpreter(module).evaluate(
+            entry: entry.name, parameters: parameters, inputs: inputs, states: states,
+            steps: steps, reading: reading)
+        }
         result.append(
           Call(
-            entry: entry, steps: steps, inputs: inputs, expected: expected, tolerances: tolerances))
+            entry: entry, steps: steps, inputs: inputs, results: results, tolerances: tolerances))
       }
     }
     return result

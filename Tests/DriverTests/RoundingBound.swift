@@ -40,6 +40,10 @@ struct RoundingAnalysis {
   /// Half the distance of 1 and the next number of single precision.
   private static let unit = 0x1p-24
 
+  /// What rounding to a denormal number adds to an error: half of 2^-149, for each of the 2^11
+  /// terms that a sum has at most.
+  private static let denormalError = 0x1p-139
+
   /// The units by which an elementary function may be off.
   private static let functionUnits = 8.0
 
@@ -119,7 +123,9 @@ struct RoundingAnalysis {
       if case .scan(let scan) = node.op {
         for (i, b) in results(of: scan, node).enumerated() { bounds[Value(id, i)] = b }
       } else {
-        bounds[Value(id)] = result(of: node)
+        var result = result(of: node)
+        if result.error > 0 { result.error += Self.denormalError }
+        bounds[Value(id)] = result
       }
     }
   }
