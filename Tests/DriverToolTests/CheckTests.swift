@@ -38,7 +38,7 @@ import Testing
     import Foundation
     import Synchronization
 
-    typealias Pointers = [UnsafeMutableRawPointer?]
+    typealias Table = [UnsafeMutableRawPointer?]
 
     /// How often one of three workers has come to the barrier.
     let arrivals = Atomic(0)
@@ -86,7 +86,7 @@ import Testing
         p.initializeMemory(as: UInt8.self, repeating: 0, count: 4 * count + 64)
         return p
       }
-      var tables: [Pointers] = [
+      var tables: [Table] = [
         [block(1 << 16)], [block(1 << 16)], [block(8), block(2)], [block(6), block(24)], [block(30)],
       ]
       tables[3][0]?.copyMemory(from: tokens, byteCount: 24)
