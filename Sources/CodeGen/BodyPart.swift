@@ -82,8 +82,8 @@ struct BodyPart {
     count += Self.count(piece)
   }
 
-  /// Returns the number of lines of `text` but for those for debuggers, so that these change nothing
-  /// else.
+  /// Returns the number of lines of `text` but for those for debuggers, so that these change
+  /// nothing else.
   private static func count(_ text: SourceWriter) -> Int {
     text.lines.count { !$0.drop { $0 == " " }.hasPrefix(GeneratedFile.Location.keyword) }
   }
@@ -107,8 +107,8 @@ struct BodyPart {
     return result
   }
 
-  /// Returns the positions of the pointers that the function defines; those to final states may need
-  /// others.
+  /// Returns the positions of the pointers that the function defines; those to final states may
+  /// need others.
   private func pointers(in context: BodyContext) -> [Int] {
     let own = context.pointers(in: words).filter { !defined.contains(context.pointers[$0].name) }
     let used = own.flatMap { SourceWriter.words(in: context.pointers[$0].line) }

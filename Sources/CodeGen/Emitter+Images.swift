@@ -1,9 +1,9 @@
 import IR
 import Planning
 
-// Kernels of images. Vectors run along the columns of the result; a tile is some channels of it by some
-// vectors, for which each element of the image that is loaded is multiplied by one of the kernel for
-// each channel.
+// Kernels of images. Vectors run along the columns of the result; a tile is some channels of it by
+// some vectors, for which each element of the image that is loaded is multiplied by one of the
+// kernel for each channel.
 extension Emitter {
 
   /// The most vectors of sums, which leave registers for what is multiplied.
@@ -68,8 +68,8 @@ extension Emitter {
       arguments: (share.map { [$0.argument] } ?? []) + arguments, takesSteps: false)
   }
 
-  /// Appends `content` for `count` elements by groups of `vectors` vectors: in a loop for whole groups,
-  /// then for the rest. It is given where the group starts and the lanes of each vector.
+  /// Appends `content` for `count` elements by groups of `vectors` vectors: in a loop for whole
+  /// groups, then for the rest. It is given where the group starts and the lanes of each vector.
   private mutating func emitGroups(
     _ count: Int, _ vectors: Int, _ writer: inout SourceWriter,
     _ content: (inout Emitter, inout SourceWriter, String, [Lanes]) -> Void

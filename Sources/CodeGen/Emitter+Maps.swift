@@ -42,8 +42,8 @@ extension Emitter {
       function: function("map", writer), arguments: arguments, takesSteps: isCounted)
   }
 
-  /// Appends loops over `counts`, in which `pointers` move by `strides`, around `content`; the first
-  /// loop keeps to the bounds `first` if there are any.
+  /// Appends loops over `counts`, in which `pointers` move by `strides`, around `content`; the
+  /// first loop keeps to the bounds `first` if there are any.
   func emitLoops(
     _ counts: [Count], _ pointers: [PointerParameter], _ strides: [[Int]],
     first: (lower: String, upper: String)? = nil, _ writer: inout SourceWriter,

@@ -160,7 +160,8 @@ extension KernelCall.Share {
   /// The argument for it.
   var argument: EmittedCall.Argument { .grains(count: grains) }
 
-  /// The Swift expressions of the first row, column or element to do, and of the one behind the last.
+  /// The Swift expressions of the first row, column or element to do, and of the one behind the
+  /// last.
   var bounds: (lower: String, upper: String) {
     size == 1
       ? ("grains.lowerBound", "grains.upperBound")
@@ -197,8 +198,9 @@ struct EmittedCall {
 
   }
 
-  /// Returns the texts of the arguments, where `pointer` gives that of a pointer, `step` the name of
-  /// the step of a loop and `grains` the range to do of a number of grains of a size, unless all are.
+  /// Returns the texts of the arguments, where `pointer` gives that of a pointer, `step` the name
+  /// of the step of a loop and `grains` the range to do of a number of grains of a size, unless all
+  /// are.
   func texts(
     _ pointer: (Place, Scalar32) -> String, step: (Int) -> String = { _ in "" },
     grains: (_ count: Int, _ size: Int) -> String? = { _, _ in nil }

@@ -244,8 +244,8 @@ struct EntryEmitter {
     }
   }
 
-  /// Returns the line of the text that the kernel of `nodes` is about: that of the first that computes
-  /// something, which is the product where there is one.
+  /// Returns the line of the text that the kernel of `nodes` is about: that of the first that
+  /// computes something, which is the product where there is one.
   private func place(of nodes: [ID<Node>]) -> GeneratedFile.Location? {
     guard let location else { return nil }
     let members = nodes.filter { isComputed($0) }

@@ -24,7 +24,8 @@ package struct GeneratedFile: Sendable {
   /// would hide it.
   package var moduleName: String { "\(typeName)Module" }
 
-  /// The name of the file: that of the model in lower case. A file called `main.swift` is a program.
+  /// The name of the file: that of the model in lower case. A file called `main.swift` is a
+  /// program.
   package var name: String {
     let name = symbolPrefix.lowercased()
     return name == "main" ? "main_.swift" : "\(name).swift"

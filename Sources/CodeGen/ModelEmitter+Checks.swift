@@ -27,8 +27,8 @@ extension ModelEmitter {
       "guard \(condition) else {", "stop(\"\(name)\", \(expression).count, of: \(count))")
   }
 
-  /// Appends a check that the first `count` elements of `expression`, which messages call `name`, are
-  /// in range, if `field` has indices.
+  /// Appends a check that the first `count` elements of `expression`, which messages call `name`,
+  /// are in range, if `field` has indices.
   func emitRangeCheck(
     _ field: Field, of expression: String, as name: String, _ count: String,
     _ writer: inout SourceWriter

@@ -68,8 +68,8 @@ extension ModelEmitter {
     updateTables.filter { $0.name == "parameters" }
   }
 
-  /// Appends constants for the block of weights, the workspace, whole tables of C and the pointers in
-  /// others, with the types of their elements, or a return where one is null.
+  /// Appends constants for the block of weights, the workspace, whole tables of C and the pointers
+  /// in others, with the types of their elements, or a return where one is null.
   private func emitUnwrapped(
     tables: [(name: String, count: Int)],
     _ pointers: [(table: String, name: String, element: String)], _ writer: inout SourceWriter

@@ -140,8 +140,8 @@ struct ModelEmitter {
     return (starts, end)
   }
 
-  /// The expressions of the table of pointers to the parameters that the model keeps, if it has any,
-  /// and of that to the slots.
+  /// The expressions of the table of pointers to the parameters that the model keeps, if it has
+  /// any, and of that to the slots.
   private var parameterTable: [String] { parameters.isEmpty ? [] : ["memory.pointers"] }
 
   private var slotTable: [String] {
@@ -437,8 +437,8 @@ struct ModelEmitter {
 
   /// Appends the function that calls the entry at `index` after the checks.
   ///
-  /// With a function of its own, which has an argument for each array of the state, a step of 0.1 µs
-  /// takes a tenth less time than with a call among the checks.
+  /// With a function of its own, which has an argument for each array of the state, a step of 0.1
+  /// µs takes a tenth less time than with a call among the checks.
   private func emitEntryCall(_ index: Int, _ writer: inout SourceWriter) {
     let planned = plan.entries[index]
     let inputs = interfaces[index].inputs.enumerated().map { i, x in

@@ -75,8 +75,8 @@ struct SourceWriter {
     }
   }
 
-  /// Appends `head`, which opens a brace, the statement `body` and the closing brace; on one line if
-  /// they fit.
+  /// Appends `head`, which opens a brace, the statement `body` and the closing brace; on one line
+  /// if they fit.
   mutating func braced(_ head: String, _ body: String) {
     let flat = "\(head) \(body) }"
     if fits(flat) {

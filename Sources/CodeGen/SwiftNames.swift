@@ -118,8 +118,8 @@ struct SwiftNames {
     return candidate
   }
 
-  /// `true` iff Swift looks for a type called `name` where a literal is written (`IntegerLiteralType`
-  /// and so on), or generated files have tiles of such names.
+  /// `true` iff Swift looks for a type called `name` where a literal is written
+  /// (`IntegerLiteralType` and so on), or generated files have tiles of such names.
   private static func isImplicit(_ name: String) -> Bool {
     name.hasSuffix("Type")
       || name.hasPrefix("Tile") && name.dropFirst(4).allSatisfy { $0.isNumber || $0 == "x" }

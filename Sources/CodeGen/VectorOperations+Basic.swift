@@ -282,8 +282,9 @@ extension VectorOperation {
         """)
   }
 
-  /// Returns the text of the random bits by which dropout decides: the finaliser triple32 of the index
-  /// of an element, to which the two halves of a key are added by exclusive or, without the last bit.
+  /// Returns the text of the random bits by which dropout decides: the finaliser triple32 of the
+  /// index of an element, to which the two halves of a key are added by exclusive or, without the
+  /// last bit.
   func scrambledText(_ n: Int) -> OperationText {
     let lanes = (0..<n).map(String.init).joined(separator: ", ")
     return OperationText(

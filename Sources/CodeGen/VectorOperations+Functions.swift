@@ -47,11 +47,12 @@ extension VectorOperation {
 
   /// The text of the part that exponential, hyperbolic tangent and sigmoid share.
   ///
-  /// For x = n log 2 + r with an integer n and |r| at most (log 2)/2, it returns n + 127 + 12582912,
-  /// whose low bits are those of n + 127, and exp(r) - 1. Adding 12582912 = 1.5 * 2^23 rounds to an
-  /// integer; log 2 is the sum of a number of 16 bits, whose product with n is exact, and a rest.
-  /// exp(r) - 1 is r + r^2 q(r) with q of degree 4, fitted here to exp(r) - 1 by reweighted least
-  /// squares (Lawson) at 4000 Chebyshev nodes, with relative error 1.4e-8 before rounding.
+  /// For x = n log 2 + r with an integer n and |r| at most (log 2)/2, it returns n + 127 +
+  /// 12582912, whose low bits are those of n + 127, and exp(r) - 1. Adding 12582912 = 1.5 * 2^23
+  /// rounds to an integer; log 2 is the sum of a number of 16 bits, whose product with n is exact,
+  /// and a rest. exp(r) - 1 is r + r^2 q(r) with q of degree 4, fitted here to exp(r) - 1 by
+  /// reweighted least squares (Lawson) at 4000 Chebyshev nodes, with relative error 1.4e-8 before
+  /// rounding.
   var reducedExponentialText: OperationText {
     OperationText(
       common: """

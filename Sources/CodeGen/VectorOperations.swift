@@ -3,8 +3,8 @@ import Planning
 
 /// The shape of the vectors that a generated file computes with.
 ///
-/// Whether a multiply-add is fused follows the target that the file is compiled for: the text is the
-/// same, and without the instruction it is a product and a sum, never a call.
+/// Whether a multiply-add is fused follows the target that the file is compiled for: the text is
+/// the same, and without the instruction it is a product and a sum, never a call.
 package struct VectorTarget: Hashable, Sendable {
 
   /// The number of elements in a vector: 4, 8 or 16.
@@ -22,10 +22,10 @@ package struct VectorTarget: Hashable, Sendable {
 
 /// An operation on vectors that generated code can call.
 ///
-/// In generated text `Vector` holds 32-bit floats and `Integers` 32-bit integers. A truth value is an
-/// integer 0 or 1, in memory and in `Integers`. A case is named like its function, unless several
-/// operations share the function's name; the text beside each of those shows the call. Unless said
-/// otherwise, a result is NaN where an operand is NaN.
+/// In generated text `Vector` holds 32-bit floats and `Integers` 32-bit integers. A truth value is
+/// an integer 0 or 1, in memory and in `Integers`. A case is named like its function, unless
+/// several operations share the function's name; the text beside each of those shows the call.
+/// Unless said otherwise, a result is NaN where an operand is NaN.
 package enum VectorOperation: String, CaseIterable, Hashable, Sendable {
 
   // Arithmetic. `multiplyAdd(a, b, c)` is a * b + c.
@@ -53,7 +53,8 @@ package enum VectorOperation: String, CaseIterable, Hashable, Sendable {
   // `merge(v, w, count: n)`: the first `n` lanes of the first operand, the others of the second.
   case merge
 
-  // Words of 32 bits: sums, products, exclusive or, and `shiftRight(i, n)`, which fills up with zeros.
+  // Words of 32 bits: sums, products, exclusive or, and `shiftRight(i, n)`, which fills up with
+  // zeros.
   case addIntegers, multiplyIntegers, exclusiveOr, shiftRight
 
   // `scrambled(i, a, b)`: 31 random bits for each of the elements from `i` on, of the key `a`, `b`.
@@ -141,8 +142,8 @@ extension VectorOperation {
   /// `target`.
   ///
   /// The text begins with the types and ends with a newline. It has two forms of the basic
-  /// operations. The one over the compiler's `Builtin` module is vector code from the start; the one
-  /// over the standard library, a loop over the lanes until the optimizer rebuilds it, is for
+  /// operations. The one over the compiler's `Builtin` module is vector code from the start; the
+  /// one over the standard library, a loop over the lanes until the optimizer rebuilds it, is for
   /// compilations without that feature. Everything is private to the file that holds it.
   package static func source(
     of operations: Set<VectorOperation>, for target: VectorTarget

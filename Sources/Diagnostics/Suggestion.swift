@@ -16,8 +16,8 @@ package func suggestion(for name: String, among candidates: some Sequence<String
   return best?.name
 }
 
-/// Returns a phrase about an unknown `name`: the element of `known` that was probably meant, or else
-/// all of them.
+/// Returns a phrase about an unknown `name`: the element of `known` that was probably meant, or
+/// else all of them.
 package func alternatives(to name: String, among known: [String]) -> String {
   suggestion(for: name, among: known).map { "did you mean '\($0)'?" } ?? listed(known)
 }

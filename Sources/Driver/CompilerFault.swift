@@ -5,7 +5,8 @@ import Optimizer
 import Runner
 import Tensors
 
-/// A mistake of graphc itself: a module or a plan that it has made breaks a rule that holds for all.
+/// A mistake of graphc itself: a module or a plan that it has made breaks a rule that holds for
+/// all.
 package struct CompilerFault: Error, Equatable, Sendable {
 
   /// A graph that shows the fault, and what repeats it.

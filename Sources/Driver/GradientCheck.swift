@@ -7,10 +7,10 @@ import Tensors
 
 /// A comparison of gradients with central differences, in double precision.
 ///
-/// The function is a sum of all elements of all outputs that are numbers, each with a random factor.
-/// Its derivative by one element *x* is taken from two central differences,
-/// *D(h) = (f(x + h) - f(x - h)) / 2h*, of which *(4 D(h / 2) - D(h)) / 3* has an error of order
-/// *h^4*. Values of `detach` are held.
+/// The function is a sum of all elements of all outputs that are numbers, each with a random
+/// factor. Its derivative by one element *x* is taken from two central differences, *D(h) = (f(x +
+/// h) - f(x - h)) / 2h*, of which *(4 D(h / 2) - D(h)) / 3* has an error of order *h^4*. Values of
+/// `detach` are held.
 ///
 /// Where *f* has a kink between *x - h* and *x + h*, the differences say nothing: there D(h) and
 /// D(h / 2) differ, or the slopes on both sides do and do not come closer with h.
@@ -246,7 +246,8 @@ struct GradientCheck {
 
   }
 
-  /// Returns the places of the elements that are probed: all, or some that `seed` and `name` decide.
+  /// Returns the places of the elements that are probed: all, or some that `seed` and `name`
+  /// decide.
   private static func places(_ count: Int, seed: UInt64, name: String) -> [Int] {
     if count <= probeLimit { return Array(0..<count) }
     let order = Initializer.uniform(low: 0, high: 1).values(

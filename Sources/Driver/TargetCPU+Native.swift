@@ -31,8 +31,8 @@ extension TargetCPU {
     all.first { $0.architecture == host.architecture }
   }
 
-  /// `false` iff other makers' processors have the features of the target, too, so that these do not
-  /// tell it.
+  /// `false` iff other makers' processors have the features of the target, too, so that these do
+  /// not tell it.
   private var isDetected: Bool {
     #if canImport(Darwin)
       true

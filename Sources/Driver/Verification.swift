@@ -22,7 +22,8 @@ struct Verification {
   /// The count of steps of each call of an entry that counts them, or `nil` for all.
   let steps: Int?
 
-  /// Throws unless the count of steps, if there is one, is possible in `entries` and applies to one.
+  /// Throws unless the count of steps, if there is one, is possible in `entries` and applies to
+  /// one.
   func checkSteps(of entries: [String]) throws(CommandLineError) {
     guard let steps else { return }
     let counting = compiled.manifest.entries.filter { entries.contains($0.name) && counts($0) }
@@ -117,9 +118,9 @@ struct Verification {
     return result
   }
 
-  /// Returns what `value` finds in the answers of the interpreter for entry `name`, or in its session
-  /// behind the call, when all numbers that it is given are changed by about as much as single
-  /// precision would.
+  /// Returns what `value` finds in the answers of the interpreter for entry `name`, or in its
+  /// session behind the call, when all numbers that it is given are changed by about as much as
+  /// single precision would.
   private func alternatives(
     of name: String, _ steps: Int?, _ parameters: [String: Tensor], _ inputs: [String: Tensor],
     value: ([String: Tensor], InterpretedSession) throws(RunnerError) -> Tensor?

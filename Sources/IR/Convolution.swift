@@ -1,10 +1,10 @@
 /// The attributes of a convolution of images, as in `torch.nn.functional.conv2d`, or of one of its
 /// gradients.
 ///
-/// Images are `f32[batch, channels, height, width]`, kernels `f32[out, in, height, width]`. The result
-/// at a place is the sum of the products of the kernel with the part of the image that begins
-/// `stride` times as far from its corner, where `padding` zeros surround the image on all sides.
-/// All three are linear in each operand, so that the gradients of each are the other two.
+/// Images are `f32[batch, channels, height, width]`, kernels `f32[out, in, height, width]`. The
+/// result at a place is the sum of the products of the kernel with the part of the image that
+/// begins `stride` times as far from its corner, where `padding` zeros surround the image on all
+/// sides. All three are linear in each operand, so that the gradients of each are the other two.
 package struct Convolution: Hashable, Sendable {
 
   /// What is computed.
@@ -14,12 +14,12 @@ package struct Convolution: Hashable, Sendable {
     /// one.
     case result(hasBias: Bool)
 
-    /// The gradient by the images, whose height and width are given; operands are the gradient of the
-    /// result and the kernel.
+    /// The gradient by the images, whose height and width are given; operands are the gradient of
+    /// the result and the kernel.
     case imageGradient(height: Extent, width: Extent)
 
-    /// The gradient by the kernel, whose height and width are given; operands are the images and the
-    /// gradient of the result.
+    /// The gradient by the kernel, whose height and width are given; operands are the images and
+    /// the gradient of the result.
     case kernelGradient(height: Extent, width: Extent)
 
   }
@@ -49,8 +49,8 @@ package struct Convolution: Hashable, Sendable {
 /// The attributes of the pooling of images `f32[batch, channels, height, width]`, as in
 /// `torch.nn.functional.max_pool2d`: square windows of `size` rows, `stride` apart.
 ///
-/// Rows and columns that fill no window are left out. The place of the largest element of a window is
-/// the first one in row-major order; NaN counts as the largest.
+/// Rows and columns that fill no window are left out. The place of the largest element of a window
+/// is the first one in row-major order; NaN counts as the largest.
 package struct Pool: Hashable, Sendable {
 
   /// What is computed.

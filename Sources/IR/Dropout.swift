@@ -1,10 +1,11 @@
-/// The attributes of dropout: each element is dropped, that is 0, with probability `rate`, and divided
-/// by 1 - `rate` otherwise.
+/// The attributes of dropout: each element is dropped, that is 0, with probability `rate`, and
+/// divided by 1 - `rate` otherwise.
 ///
 /// As a person writes it, the only operand is the value: training drops, everything else does not.
 /// The pass `entries` writes out which elements these are. They are a function of the site, the
-/// place of the element and three operands behind the value, each an index or an integer in the text:
-/// the seed, the number of the update and the step, which is `offset` steps behind the operand.
+/// place of the element and three operands behind the value, each an index or an integer in the
+/// text: the seed, the number of the update and the step, which is `offset` steps behind the
+/// operand.
 ///
 ///     dropout(x, rate: 0.5)
 ///     dropout(x, rate: 0.5, site: 3, seed: seed, update: update, step: t + 1)

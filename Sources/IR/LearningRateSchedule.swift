@@ -1,7 +1,7 @@
 /// A rule by which the learning rate changes in the course of a training.
 ///
-/// The rules are those of PyTorch's `StepLR` and `CosineAnnealingLR`, after a linear warm-up, as its
-/// `SequentialLR` joins them: the rule counts from the end of the warm-up.
+/// The rules are those of PyTorch's `StepLR` and `CosineAnnealingLR`, after a linear warm-up, as
+/// its `SequentialLR` joins them: the rule counts from the end of the warm-up.
 package struct LearningRateSchedule: Hashable, Sendable {
 
   /// A stretch of a training.

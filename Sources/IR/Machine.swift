@@ -45,8 +45,8 @@ package struct Machine: Hashable, Sendable {
     return bytesPerCycle[bytesPerCycle.count - 1]
   }
 
-  /// The most ranges of columns of a product that are finished together: with more, a tile of one row
-  /// leaves no registers for factors.
+  /// The most ranges of columns of a product that are finished together: with more, a tile of one
+  /// row leaves no registers for factors.
   package var mostSegments: Int { min(8, registers / 2 - 2) }
 
 }

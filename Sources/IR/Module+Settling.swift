@@ -32,7 +32,8 @@ extension Module {
     settleOrderOfResults()
   }
 
-  /// The names of dimensions, parameters, states and slots, and of the constants that a text declares.
+  /// The names of dimensions, parameters, states and slots, and of the constants that a text
+  /// declares.
   private var declaredNames: [String] {
     dimensions.map(\.name) + parameters.map(\.name) + states.map(\.name) + slots.map(\.name)
       + constants.filter { $0.span.file != nil }.map(\.name)

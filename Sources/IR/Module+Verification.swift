@@ -15,8 +15,8 @@ extension Module {
   /// - **Scans.** There is an initial value, an argument and a result of one type for each carried
   ///   state, where a number stands for any tensor of it; there is an element for each stacked
   ///   value and each step that a body does; there is a remainder iff the body does several steps.
-  /// - **Updates and outputs.** Each state, parameter and slot is updated at most once, by a value of
-  ///   its type; the names of outputs differ; a loss, and an input with a default, have no axes.
+  /// - **Updates and outputs.** Each state, parameter and slot is updated at most once, by a value
+  ///   of its type; the names of outputs differ; a loss, and an input with a default, have no axes.
   /// - **Groups.** The nodes of a group are neighbours.
   /// - **Names and order.** Settling changes nothing.
   package func verificationErrors() -> [String] {
@@ -25,8 +25,8 @@ extension Module {
     return errors.isEmpty ? settlingErrors() : errors
   }
 
-  /// What is wrong with the module apart from names and order, which settling gives; empty iff it can
-  /// be settled.
+  /// What is wrong with the module apart from names and order, which settling gives; empty iff it
+  /// can be settled.
   package func structuralErrors() -> [String] {
     var verifier = ModuleVerifier(module: self)
     verifier.verify()

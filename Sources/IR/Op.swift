@@ -93,7 +93,8 @@ package enum Op: Hashable, Sendable {
   /// A convolution of images, or one of its gradients; operands as in `Convolution`.
   case convolution(Convolution)
 
-  /// The largest elements of windows of images, or what follows their places; operands as in `Pool`.
+  /// The largest elements of windows of images, or what follows their places; operands as in
+  /// `Pool`.
   case pool(Pool)
 
   /// The first operand with some elements dropped and the others scaled; operands as in `Dropout`.

@@ -2,8 +2,8 @@
 ///
 /// A weight `f32[in, out]` has so many of them; a kernel `f32[out, in, height, width]` has height *
 /// width times as many. The variance is that of X. Glorot and Y. Bengio, "Understanding the
-/// difficulty of training deep feedforward neural networks", AISTATS 2010, or of K. He, X. Zhang, S.
-/// Ren and J. Sun, "Delving deep into rectifiers", ICCV 2015, as in `torch.nn.init`.
+/// difficulty of training deep feedforward neural networks", AISTATS 2010, or of K. He, X. Zhang,
+/// S. Ren and J. Sun, "Delving deep into rectifiers", ICCV 2015, as in `torch.nn.init`.
 ///
 ///     xavier    gain² * 2 / (in + out)        gain 1 unless it is given
 ///     kaiming   gain² / in, or / out          gain √2

@@ -20,7 +20,8 @@ extension DenseArray {
     Array(repeating: 1, count: rank - shape.count) + shape
   }
 
-  /// Returns `self` repeated along missing axes, and along those of extent 1, so that it has `shape`.
+  /// Returns `self` repeated along missing axes, and along those of extent 1, so that it has
+  /// `shape`.
   package func broadcast(to shape: [Int]) throws(InterpreterError) -> DenseArray {
     if shape == self.shape { return self }
     guard try Self.broadcastShape([self.shape, shape]) == shape else {

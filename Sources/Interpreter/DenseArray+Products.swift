@@ -2,8 +2,8 @@ import IR
 
 extension DenseArray {
 
-  /// Returns the matrix products of the last two axes of `a` and `b`, broadcast over the axes before
-  /// them.
+  /// Returns the matrix products of the last two axes of `a` and `b`, broadcast over the axes
+  /// before them.
   ///
   /// If `selectingRows` is true, zeros of the first factor add nothing, whatever they would be
   /// multiplied by.
@@ -105,8 +105,8 @@ private struct Matrix {
 
 /// Adds the product of `a` and `b` to the rows in `c` that start at `offset`, `stride` apart.
 ///
-/// If `skippingZeros` is true, rows of `b` are not read where `a` is zero: a one-hot row then adds a
-/// row of `b` and nothing else, whatever the other rows hold.
+/// If `skippingZeros` is true, rows of `b` are not read where `a` is zero: a one-hot row then adds
+/// a row of `b` and nothing else, whatever the other rows hold.
 ///
 /// - Requires: `a` has as many columns as `b` has rows, and the rows in `c` have those of `b`.
 /// - Complexity: O(*m* *k* *n*).

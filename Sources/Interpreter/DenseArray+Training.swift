@@ -18,8 +18,8 @@ extension DenseArray {
     return DenseArray(count == 0 ? 0 : sum / Double(count))
   }
 
-  /// Returns the gradient of `crossEntropy`: at true places *(softmax(x) - one_hot(label)) / count*,
-  /// and 0 elsewhere.
+  /// Returns the gradient of `crossEntropy`: at true places *(softmax(x) - one_hot(label)) /
+  /// count*, and 0 elsewhere.
   func crossEntropyGradient(
     _ labels: DenseArray, mask: DenseArray?
   ) throws(InterpreterError) -> DenseArray {

@@ -3,8 +3,8 @@ import Tensors
 
 extension InitialValue {
 
-  /// Returns the rule for something of `type` with its arguments evaluated, or `nil` for the value of a
-  /// parameter.
+  /// Returns the rule for something of `type` with its arguments evaluated, or `nil` for the value
+  /// of a parameter.
   package func evaluated(for type: TensorType, in dimensions: [Dimension]) -> Initializer? {
     switch self {
     case .zeros: return .zeros

@@ -2,9 +2,9 @@ import IR
 
 /// The oracle: evaluates a model by definition, slowly and in double precision.
 ///
-/// With fewer steps than a model is compiled for, an entry is evaluated as if the dimension that its
-/// scans count were that small. What does not depend on the entry, such as parameters, is computed
-/// for the full size and then cut to its first steps.
+/// With fewer steps than a model is compiled for, an entry is evaluated as if the dimension that
+/// its scans count were that small. What does not depend on the entry, such as parameters, is
+/// computed for the full size and then cut to its first steps.
 package struct Interpreter: Sendable {
 
   /// What an entry yields.
@@ -46,8 +46,8 @@ package struct Interpreter: Sendable {
   ///
   /// - Parameters:
   ///   - steps: The number of steps that scans do; as many as their dimension says if `nil`.
-  ///   - detached: The values of the applications of `detach`, from another evaluation of the entry;
-  ///     they are those of their operands if `nil`.
+  ///   - detached: The values of the applications of `detach`, from another evaluation of the
+  ///     entry; they are those of their operands if `nil`.
   ///   - reading: What the entry reads of the result of each of its operations; the result itself
   ///     if `nil`.
   package func evaluate(

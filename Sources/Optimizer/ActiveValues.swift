@@ -102,7 +102,8 @@ extension Graph {
 
 extension Module {
 
-  /// Returns what parameter `p` is in a graph: itself, and the states that start at it in each call.
+  /// Returns what parameter `p` is in a graph: itself, and the states that start at it in each
+  /// call.
   func sources(of p: ID<Parameter>) -> [Source] {
     let starting = zip(states.ids, states).filter { $1.initial == .parameter(p) && !$1.isCarried }
     return [.parameter(p)] + starting.map { .state($0.0) }

@@ -3,8 +3,8 @@ import IR
 /// A writer of the section `bind`: what entries share because it depends on parameters and
 /// constants alone.
 ///
-/// Values of `bind` that are computed alike are one value, so that entries which are rewritten alike
-/// share their weights.
+/// Values of `bind` that are computed alike are one value, so that entries which are rewritten
+/// alike share their weights.
 struct Binder {
 
   private(set) var bind: Bind

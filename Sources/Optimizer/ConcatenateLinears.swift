@@ -4,9 +4,9 @@ extension Pass {
 
   /// Turns added products into one product over the concatenation of their parts.
   ///
-  /// A sum of products, each of which is used nowhere else, is one product; biases that are added to
-  /// it become its bias. Weights are concatenated in `bind`. A concatenation in front of a product
-  /// becomes a list of parts.
+  /// A sum of products, each of which is used nowhere else, is one product; biases that are added
+  /// to it become its bias. Weights are concatenated in `bind`. A concatenation in front of a
+  /// product becomes a list of parts.
   ///
   ///     p = linear(x, W_xh)          bind {
   ///     q = linear(h, W_hh)            z_weight = concat(W_xh, W_hh, axis: 0)

@@ -15,9 +15,9 @@ extension Pass {
   ///                                               y = mul(s, k)
   ///                                             }
   ///
-  /// A group has one product at most, which is its first member. If the product is read by slices of
-  /// equal width alone, the units are those of a slice; otherwise they are its columns. Everything
-  /// else that members read is computed in front of the group.
+  /// A group has one product at most, which is its first member. If the product is read by slices
+  /// of equal width alone, the units are those of a slice; otherwise they are its columns.
+  /// Everything else that members read is computed in front of the group.
   package static let fuseElementwise = Pass(
     "fuse", "group chains of elementwise operations with the product before them"
   ) { module, context in
@@ -188,8 +188,8 @@ private struct Fusion {
     return !dependsOnOutside(id, group: number)
   }
 
-  /// Returns `true` iff a tensor of shape `operand`, broadcast to `shape`, is the same distance from
-  /// row to row everywhere: the epilogue of a product walks over rows.
+  /// Returns `true` iff a tensor of shape `operand`, broadcast to `shape`, is the same distance
+  /// from row to row everywhere: the epilogue of a product walks over rows.
   private func isEven(_ operand: [Extent], over shape: [Extent]) -> Bool {
     let one = Extent(1)
     let padded = Array(repeating: one, count: shape.count - operand.count) + operand

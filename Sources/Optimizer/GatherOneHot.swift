@@ -28,8 +28,8 @@ extension Pass {
 
 extension Graph {
 
-  /// Returns the operation of node `id` with gathered instead of multiplied parts, or `nil` if there
-  /// are none.
+  /// Returns the operation of node `id` with gathered instead of multiplied parts, or `nil` if
+  /// there are none.
   fileprivate func gathering(_ id: ID<Node>) -> Op? {
     let operands = self[id].operands
     switch self[id].op {

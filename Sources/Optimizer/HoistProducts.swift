@@ -105,8 +105,8 @@ private struct Hoisting {
 
   /// Moves what costs less outside of its scan.
   mutating func hoist(in entry: inout Entry, _ binder: inout Binder, _ context: inout PassContext) {
-    // What leaves changes the prices of what stays. Each round but the last takes something out of a
-    // body, so that this ends.
+    // What leaves changes the prices of what stays. Each round but the last takes something out of
+    // a body, so that this ends.
     var isChanging = true
     while isChanging {
       stays = []

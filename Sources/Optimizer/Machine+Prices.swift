@@ -33,9 +33,9 @@ extension Machine {
   /// Returns the price of a product, whose weights are among `footprint` bytes that are visited in
   /// turn.
   ///
-  /// A tile of *m* rows and *v* vectors of columns loads *m* + *v* vectors for *m* *v* multiply-adds,
-  /// as many of which as loads start in a cycle. Four vectors of columns hide the latency for any
-  /// number of rows; with them, only a single row is bound by its loads.
+  /// A tile of *m* rows and *v* vectors of columns loads *m* + *v* vectors for *m* *v*
+  /// multiply-adds, as many of which as loads start in a cycle. Four vectors of columns hide the
+  /// latency for any number of rows; with them, only a single row is bound by its loads.
   func price(of size: ProductSize, footprint: Double) -> ProductPrice {
     let vectors = 4.0
     let tileRows = min(max(size.rows, 1), Double(registers) / vectors - 2)

@@ -6,8 +6,8 @@ extension Pass {
   ///
   /// The shared part is read once, and the columns of all gates of a cell fill the registers
   /// together. A part feeds the columns of the products that it was a part of, which must be
-  /// neighbours; where the parts differ each has a weight of its own, so that no zeros are stored or
-  /// multiplied.
+  /// neighbours; where the parts differ each has a weight of its own, so that no zeros are stored
+  /// or multiplied.
   ///
   ///     r = linear([x, h], W_r, b_r)       m = linear([x to 0 ..< 2 * n, h to n ..< 3 * n],
   ///     a = linear(x, W_a, b_a)                       [m_weight, m_weight_1], m_bias) from a, r, b

@@ -6,8 +6,8 @@ extension Graph {
   /// there is none.
   ///
   /// Operands for which `varies` is `true` have the steps along a new first axis, as the result
-  /// does; the others are the same in every step. Each row of the result is computed from one row of
-  /// such an operand, so that any number of steps may be left out at the end.
+  /// does; the others are the same in every step. Each row of the result is computed from one row
+  /// of such an operand, so that any number of steps may be left out at the end.
   func liftedOp(of id: ID<Node>, over count: Extent, varying varies: (Value) -> Bool) -> Op? {
     let node = self[id]
     let varying = node.operands.map(varies)

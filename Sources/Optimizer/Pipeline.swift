@@ -42,7 +42,8 @@ package struct Pipeline: Sendable {
   /// Creates the pipeline that runs exactly `passes` on a module that `finishedPasses` have made.
   ///
   /// All passes expect the form that `entries`, `lengths` and `differentiate` write: each of the
-  /// three that has not been done yet is put in front of the passes that come after it in the standard order.
+  /// three that has not been done yet is put in front of the passes that come after it in the
+  /// standard order.
   package init(_ passes: [Pass], after finishedPasses: [String]) {
     var done = Set(finishedPasses)
     var result: [Pass] = []
@@ -59,9 +60,9 @@ package struct Pipeline: Sendable {
 
   /// Applies the passes to `module`, and tells `observe` what each has done.
   ///
-  /// After each pass that has rewritten something the module is settled, so that continuing from its
-  /// text is the same as continuing from the module. The module is verified before the first pass
-  /// and after each; the first that is ill-formed is not settled, observed or passed on.
+  /// After each pass that has rewritten something the module is settled, so that continuing from
+  /// its text is the same as continuing from the module. The module is verified before the first
+  /// pass and after each; the first that is ill-formed is not settled, observed or passed on.
   package func run(
     on module: inout Module, context: inout PassContext,
     observe: (PassRecord, Module) -> Void = { _, _ in }

@@ -167,7 +167,8 @@ struct BoundLinear {
   let parts: [Value]
   private(set) var bound: [BoundValue]
 
-  /// Creates the product of those parts of product `id` that stand at `positions`, without its bias.
+  /// Creates the product of those parts of product `id` that stand at `positions`, without its
+  /// bias.
   init?(_ positions: [Int], of id: ID<Node>, in graph: Graph, _ binder: inout Binder) {
     guard case .linear(let all) = graph[id].op, let columns = graph[id].results[0].type.shape.last
     else { return nil }

@@ -48,9 +48,9 @@ extension Graph {
 
 extension Linear {
 
-  /// Returns the floating-point operations of a product of operands of `types` with a result of type
-  /// `result`, where `extent` gives the number that an extent is: a one-hot row to gather by adds a
-  /// row of the weight.
+  /// Returns the floating-point operations of a product of operands of `types` with a result of
+  /// type `result`, where `extent` gives the number that an extent is: a one-hot row to gather by
+  /// adds a row of the weight.
   fileprivate func work(
     _ types: [TensorType], _ result: TensorType, _ extent: (Extent?) -> Double
   ) -> Double {
@@ -78,8 +78,8 @@ func operationsText(_ count: Double) -> String {
 extension Convolution {
 
   /// Returns the floating-point operations of a convolution of operands of `types` with a result of
-  /// type `result`, where `size` gives the number of elements of a type: a multiply-add for each place
-  /// of the result and element of the kernel behind its channel.
+  /// type `result`, where `size` gives the number of elements of a type: a multiply-add for each
+  /// place of the result and element of the kernel behind its channel.
   func work(
     _ types: [TensorType], _ result: TensorType, _ size: (TensorType) -> Double
   ) -> Double {

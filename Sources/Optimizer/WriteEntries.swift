@@ -7,10 +7,10 @@ extension Pass {
   ///
   /// `forward` is what the model says, without labels that it does not use. `step` is `forward` for
   /// one step: each scan is replaced by its body, and what has the scanned axis loses it. There is
-  /// no `step` where nothing is scanned, or where one step does not stand for itself. `train` is the
-  /// model with its section `train`, if it has one. There alone elements are dropped: each `dropout` is
-  /// given the number of its place and reads two inputs more, the seed and the number of the update.
-  /// In all of them states keep `flush` of what they are assigned.
+  /// no `step` where nothing is scanned, or where one step does not stand for itself. `train` is
+  /// the model with its section `train`, if it has one. There alone elements are dropped: each
+  /// `dropout` is given the number of its place and reads two inputs more, the seed and the number
+  /// of the update. In all of them states keep `flush` of what they are assigned.
   ///
   ///     input x : f32[n, 8]               entry forward { … as before … }
   ///     label y : f32[n, 8]

@@ -1,10 +1,11 @@
-// The values that states start with may call uses. Such a value is computed before the first line that
-// needs the state, because the lines that it reads may stand between there and the declaration.
+// The values that states start with may call uses. Such a value is computed before the first line
+// that needs the state, because the lines that it reads may stand between there and the
+// declaration.
 
 extension CellExpander {
 
-  /// Expands the calls in what states of the model, and of its uses, start with; their lines wait in
-  /// `startLines`.
+  /// Expands the calls in what states of the model, and of its uses, start with; their lines wait
+  /// in `startLines`.
   mutating func expandStarts(in block: inout BlockSyntax, _ surroundings: inout Surroundings) {
     for i in block.statements.indices where !reporter.isFull && !isTooLong {
       var lines: [Statement] = []
@@ -24,8 +25,8 @@ extension CellExpander {
     }
   }
 
-  /// Expands the calls in what the local states of `body` start with; their lines go to `lines`, before
-  /// the scan.
+  /// Expands the calls in what the local states of `body` start with; their lines go to `lines`,
+  /// before the scan.
   mutating func expandStarts(
     ofLocal body: inout BlockSyntax, _ lines: inout [Statement], _ surroundings: inout Surroundings
   ) {

@@ -3,9 +3,9 @@ import Diagnostics
 // Cells are expanded as text is read, not by a pass over the graph. A pass needs calls as an
 // operation at every level: a signature, a meaning in the interpreter, adjoints, a way to print
 // states that a line assigns without naming them. All of that would be gone after the second pass,
-// and none of it makes a better kernel. Expanded, a use is what a person would have written by hand:
-// `layer0.W_xi` is a parameter and `layer0.i` a value like any other, each stage prints and reads
-// them, and no part of the compiler knows that there are cells.
+// and none of it makes a better kernel. Expanded, a use is what a person would have written by
+// hand: `layer0.W_xi` is a parameter and `layer0.i` a value like any other, each stage prints and
+// reads them, and no part of the compiler knows that there are cells.
 
 /// Writes the lines of cells into a model that uses them, under the names of the uses.
 struct CellExpander {

@@ -57,8 +57,8 @@ extension Diagnostic {
       at: span)
   }
 
-  /// Returns an error reporting that arguments of `name` are given by their places that have the names
-  /// `labels`; `positional` others have none.
+  /// Returns an error reporting that arguments of `name` are given by their places that have the
+  /// names `labels`; `positional` others have none.
   static func unlabelledArguments(
     of name: Name, _ labels: [String], besides positional: Int
   ) -> Diagnostic {

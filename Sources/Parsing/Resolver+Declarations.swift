@@ -134,8 +134,8 @@ extension Resolver {
     return typeOfSizes(syntax)
   }
 
-  /// Returns the type that `syntax`, of an input of a cell, is for a value of type `found`: axes that
-  /// are open are those of `found`.
+  /// Returns the type that `syntax`, of an input of a cell, is for a value of type `found`: axes
+  /// that are open are those of `found`.
   ///
   /// The text of the type leaves them open.
   mutating func type(

@@ -6,7 +6,8 @@ extension Resolver {
   /// The labels of what the pass `entries` writes.
   private static let counters = ["site", "seed", "update", "step"]
 
-  /// Returns the value of `dropout(x, rate: p)`, or of the call that the pass `entries` makes of it.
+  /// Returns the value of `dropout(x, rate: p)`, or of the call that the pass `entries` makes of
+  /// it.
   ///
   /// In a file of entries all is written out: there an entry says itself whether it drops.
   mutating func dropout(_ list: ArgumentList, _ name: Name, at span: SourceSpan) -> Operand? {

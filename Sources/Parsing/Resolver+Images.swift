@@ -4,7 +4,8 @@ import IR
 // Convolutions, pooling and what leads from images to rows.
 extension Resolver {
 
-  /// Returns the value of a convolution, or of the gradient by an operand of which the shape is given.
+  /// Returns the value of a convolution, or of the gradient by an operand of which the shape is
+  /// given.
   mutating func convolution(
     _ operation: Operation.Images, _ list: ArgumentList, _ name: Name, at span: SourceSpan
   ) -> Operand? {

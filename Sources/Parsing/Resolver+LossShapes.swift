@@ -3,12 +3,12 @@ import IR
 
 extension Resolver {
 
-  /// Warns about operations of a loss that repeat values along axes, which is seldom meant: `f32[n, 1]`
-  /// minus `f32[n]` is every pair.
+  /// Warns about operations of a loss that repeat values along axes, which is seldom meant: `f32[n,
+  /// 1]` minus `f32[n]` is every pair.
   ///
-  /// What is of the loss depends on a label, or is a line that only the loss needs. Of such operations
-  /// those are suspect that repeat each of their operands, and differences of a label, or of the
-  /// operands of `mse`, that repeat one. Numbers without axes may be repeated.
+  /// What is of the loss depends on a label, or is a line that only the loss needs. Of such
+  /// operations those are suspect that repeat each of their operands, and differences of a label,
+  /// or of the operands of `mse`, that repeat one. Numbers without axes may be repeated.
   mutating func warnAboutRepeats() {
     guard !reporter.containsError else { return }
     for entry in module.entries where entry.training != nil {

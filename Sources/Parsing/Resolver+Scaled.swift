@@ -3,8 +3,8 @@ import IR
 
 extension Resolver {
 
-  /// Returns the initial value of `rule` with `arguments`; `name` is that in front of them, if there
-  /// are parentheses.
+  /// Returns the initial value of `rule` with `arguments`; `name` is that in front of them, if
+  /// there are parentheses.
   mutating func scaled(
     _ rule: ScaledInitial.Rule, _ name: Name?, _ arguments: [Argument], _ type: TensorType,
     role: TensorRole, at span: SourceSpan

@@ -97,8 +97,8 @@ extension Resolver {
     }
   }
 
-  /// Returns the length that `e`, the argument `label` of a schedule, is: `least` updates or more, or
-  /// epochs, or a part of the training.
+  /// Returns the length that `e`, the argument `label` of a schedule, is: `least` updates or more,
+  /// or epochs, or a part of the training.
   private mutating func length(
     _ e: Expression, _ label: String, from least: Int
   ) -> LearningRateSchedule.Length? {

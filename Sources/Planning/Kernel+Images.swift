@@ -18,7 +18,8 @@ package struct Convolve: Hashable, Sendable {
   /// The images; strides are those of images, channels, rows and columns, the last one 1.
   package var input: Operand
 
-  /// The kernel; strides are those of channels of the result, channels of the image, rows and columns.
+  /// The kernel; strides are those of channels of the result, channels of the image, rows and
+  /// columns.
   package var weight: Operand
 
   package var bias: Place?

@@ -54,8 +54,8 @@ package struct Buffer: Hashable, Sendable {
 
   /// `true` iff the buffer holds the values of all steps of a scan.
   ///
-  /// Such buffers lie behind all others and have names in the generated code, so that little of that
-  /// depends on the number of steps.
+  /// Such buffers lie behind all others and have names in the generated code, so that little of
+  /// that depends on the number of steps.
   package var isLong = false
 
 }

@@ -4,9 +4,9 @@ extension GraphPlanner {
 
   /// Plans a convolution or one of its gradients.
   ///
-  /// Padding is written: a kernel sees whole images. The gradient by the images is a convolution itself,
-  /// of the gradient of the result, spread out and surrounded by zeros, with the kernel turned by half
-  /// a turn and its channels exchanged.
+  /// Padding is written: a kernel sees whole images. The gradient by the images is a convolution
+  /// itself, of the gradient of the result, spread out and surrounded by zeros, with the kernel
+  /// turned by half a turn and its channels exchanged.
   mutating func planConvolution(_ v: Value, _ node: Node, _ convolution: Convolution) {
     let (a, b) = (view(node.operands[0]), view(node.operands[1]))
     let shape = sizes(node.results[0].type)
@@ -100,8 +100,8 @@ extension GraphPlanner {
     return spread(images, size: size, padding: [padding, padding], stride: 1)
   }
 
-  /// Returns images of `size` in which those of `images` begin behind `padding` and have their elements
-  /// `stride` apart, with zeros elsewhere.
+  /// Returns images of `size` in which those of `images` begin behind `padding` and have their
+  /// elements `stride` apart, with zeros elsewhere.
   private mutating func spread(
     _ images: View, size: [Int], padding: [Int], stride: Int
   ) -> View {

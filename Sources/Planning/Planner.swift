@@ -2,8 +2,8 @@ import IR
 
 extension Plan {
 
-  /// Plans `module` for `machine`; work is divided among workers where that is worth it, or wherever
-  /// it is possible if `dividingAll`.
+  /// Plans `module` for `machine`; work is divided among workers where that is worth it, or
+  /// wherever it is possible if `dividingAll`.
   ///
   /// - Requires: the module is in the form of entries, well-formed and settled; no scan has
   ///   lengths.

@@ -1,6 +1,7 @@
 extension Kernel {
 
-  /// Returns what a grain of the kernel, one of images that is divided by `share`, reads and writes.
+  /// Returns what a grain of the kernel, one of images that is divided by `share`, reads and
+  /// writes.
   func imageFootprints(_ share: KernelCall.Share) -> (reads: [Footprint], writes: [Footprint]) {
     /// Returns the footprint of a kernel of which each grain touches `size` elements of its own.
     func dense(_ place: Place, _ size: Int) -> Footprint {

@@ -2,8 +2,8 @@ import IR
 
 extension EntryPlan {
 
-  /// Divides the kernels among workers, if they take at least `least` cycles and the work is worth its
-  /// meetings; in any case if that is `nil`. See `Sharing.swift`.
+  /// Divides the kernels among workers, if they take at least `least` cycles and the work is worth
+  /// its meetings; in any case if that is `nil`. See `Sharing.swift`.
   ///
   /// A meeting takes some hundred cycles where nobody has to wait long. `full` is the full count of
   /// steps, if a call may do fewer.

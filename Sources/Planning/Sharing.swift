@@ -3,11 +3,11 @@ import IR
 // How several workers do one entry together.
 //
 // Every worker runs the whole schedule. A kernel is divided into grains, pieces of equal size along
-// one axis, of which each worker does a contiguous range; what is not divided the first worker does.
-// A grain is computed alike whoever does it, so that the bits are the same for every number of
-// workers. Where a kernel touches memory that another worker may have written, or may still read,
-// all meet before it. They need not where both kernels are divided alike: then each worker touches
-// its own part alone. Rows of a batch are such parts: the steps of a scan need no meeting.
+// one axis, of which each worker does a contiguous range; what is not divided the first worker
+// does. A grain is computed alike whoever does it, so that the bits are the same for every number
+// of workers. Where a kernel touches memory that another worker may have written, or may still
+// read, all meet before it. They need not where both kernels are divided alike: then each worker
+// touches its own part alone. Rows of a batch are such parts: the steps of a scan need no meeting.
 
 extension KernelCall {
 
@@ -308,8 +308,8 @@ extension Map {
 
 }
 
-/// Returns the divisions of `n` elements into equal grains of a multiple of `unit`, those into as many
-/// as `hints` say first.
+/// Returns the divisions of `n` elements into equal grains of a multiple of `unit`, those into as
+/// many as `hints` say first.
 private func evenShares(of n: Int, unit: Int, hints: [Int]) -> [KernelCall.Share] {
   (hints + [32, 16, 8, 4, 2]).filter { $0 > 1 && n % ($0 * unit) == 0 }
     .map { KernelCall.Share(axis: .rows, grains: $0, size: n / $0) }

@@ -39,8 +39,8 @@ package final class CompiledModel: @unchecked Sendable {
   /// Waits until all threads of the team that is its argument have called it.
   typealias Barrier = @convention(c) (UnsafeMutableRawPointer?) -> Void
 
-  /// An entry that several threads call together; as `EntryFunction`, then the number of the thread,
-  /// that of all, the team and what its threads meet at.
+  /// An entry that several threads call together; as `EntryFunction`, then the number of the
+  /// thread, that of all, the team and what its threads meet at.
   typealias SharedEntryFunction =
     @convention(c) (
       UnsafeRawPointer, UnsafeMutableRawPointer, UnsafePointer<UnsafeMutableRawPointer?>,

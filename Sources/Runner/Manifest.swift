@@ -153,8 +153,8 @@ package struct Manifest: Codable, Equatable, Sendable {
     /// `true` iff the first axis is the one that the run-time count of steps shortens.
     package let counted: Bool
 
-    /// The number that an input without axes, an `f32` or an index, is where it is not given; `nil` if
-    /// it must be given.
+    /// The number that an input without axes, an `f32` or an index, is where it is not given; `nil`
+    /// if it must be given.
     package let defaultValue: Double?
 
     /// Creates an input or an output.

@@ -57,7 +57,8 @@ package enum RunnerCommand {
     [CommandLineOption("--entry", value: "NAME", "what to call: forward (the default) or step")]
     + DataOptions.options + [.help]
 
-  /// Runs the command with the words `words`, in UTF-8, which do not start with the name of the program.
+  /// Runs the command with the words `words`, in UTF-8, which do not start with the name of the
+  /// program.
   package static func run(_ words: [[UInt8]]) -> Outcome {
     do {
       return run(try CommandLineArguments.decode(words))

@@ -38,8 +38,8 @@ package final class Session: ModelSession {
 
   /// Creates a session of `model`, whose weights are not bound yet.
   ///
-  /// Calls are done by as many threads as there are cores, but at most by `threads`, and by one where
-  /// no entry is large enough to be divided; results have the same bits for every number.
+  /// Calls are done by as many threads as there are cores, but at most by `threads`, and by one
+  /// where no entry is large enough to be divided; results have the same bits for every number.
   package init(_ model: CompiledModel, threads: Int? = nil) throws(RunnerError) {
     let manifest = model.manifest
     self.model = model
@@ -66,8 +66,8 @@ package final class Session: ModelSession {
 
   /// Binds `parameters` by name, each of its declared shape, and resets all slots and states.
   ///
-  /// Slots and states that start at random values draw them with `seed`. Parameters that are missing, left
-  /// over or misshapen are listed in one error, and then nothing has changed.
+  /// Slots and states that start at random values draw them with `seed`. Parameters that are
+  /// missing, left over or misshapen are listed in one error, and then nothing has changed.
   package func bind(
     parameters: [String: Tensor], seed: UInt64 = 0
   ) throws(RunnerError) {

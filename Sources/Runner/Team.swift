@@ -51,8 +51,8 @@ final class Team {
 
 /// What the threads of a team share.
 ///
-/// Safety of `@unchecked Sendable`: `job` is written by the caller before it raises `turn`, and read
-/// by helpers after they have seen that; everything else is atomic or behind the lock.
+/// Safety of `@unchecked Sendable`: `job` is written by the caller before it raises `turn`, and
+/// read by helpers after they have seen that; everything else is atomic or behind the lock.
 private final class TeamState: @unchecked Sendable {
 
   private let count: Int
@@ -117,8 +117,8 @@ private final class TeamState: @unchecked Sendable {
 
   /// Waits until `condition` is true.
   private func wait(until isDone: () -> Bool) {
-    // A few microseconds, then about a millisecond in which others may run: to be woken takes longer
-    // than most waits last.
+    // A few microseconds, then about a millisecond in which others may run: to be woken takes
+    // longer than most waits last.
     for _ in 0..<2_000 {
       if isDone() { return }
     }

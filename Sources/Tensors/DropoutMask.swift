@@ -1,8 +1,8 @@
 /// Which elements of a tensor dropout keeps.
 ///
-/// That is a function of the counters and of the index of the element alone, so that it can be drawn
-/// again at any time, in any order and by anyone. The counters are mixed to a key of 64 bits, once
-/// for a tensor, by the finaliser of SplitMix64 (G. Steele, D. Lea, C. Flood, "Fast splittable
+/// That is a function of the counters and of the index of the element alone, so that it can be
+/// drawn again at any time, in any order and by anyone. The counters are mixed to a key of 64 bits,
+/// once for a tensor, by the finaliser of SplitMix64 (G. Steele, D. Lea, C. Flood, "Fast splittable
 /// pseudorandom number generators", OOPSLA '14; constants of D. Stafford). Each element's index is
 /// mixed with the key by operations on 32-bit words, of which vectors have many: the finaliser
 /// triple32 of C. Wellons's "hash-prospector", whose every output bit depends on every input bit

@@ -1,7 +1,8 @@
 /// A text that is equal to another one iff both have the same bytes in UTF-8.
 ///
-/// Two `String`s are equal already if Unicode calls their spellings canonically equivalent, such as an
-/// accent in one scalar with the letter and in one of its own. Where a text is data, these differ.
+/// Two `String`s are equal already if Unicode calls their spellings canonically equivalent, such as
+/// an accent in one scalar with the letter and in one of its own. Where a text is data, these
+/// differ.
 package struct ExactText: Hashable, Comparable, Sendable {
 
   /// The text.

@@ -79,8 +79,8 @@ package func readFile(_ path: String, limit: Int) throws(FileError) -> [UInt8] {
 /// Makes `bytes` the content of the file at `path`: either wholly, or not at all.
 ///
 /// The content is written to a new file in the same folder, down to the disk, which then takes the
-/// place of the old one and keeps its permissions. If that fails the old file is as before. A link to
-/// a file stays one. Anything else but a regular file is left alone and reported.
+/// place of the old one and keeps its permissions. If that fails the old file is as before. A link
+/// to a file stays one. Anything else but a regular file is left alone and reported.
 ///
 /// - Complexity: O(*n*), where *n* is the length of `bytes`.
 package func writeFile(_ bytes: [UInt8], to path: String) throws(FileError) {
@@ -132,7 +132,8 @@ package func appendToFile(_ bytes: [UInt8], at path: String) throws(FileError) {
   try append(bytes, to: file, for: path)
 }
 
-/// Does as `writeFile`, unless the file has that content already; returns `true` iff it was written.
+/// Does as `writeFile`, unless the file has that content already; returns `true` iff it was
+/// written.
 ///
 /// - Complexity: O(*n*), where *n* is the length of `bytes`.
 @discardableResult

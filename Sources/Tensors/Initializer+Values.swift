@@ -2,10 +2,10 @@ extension Initializer {
 
   /// Returns the first values of the array called `name`, in row-major order.
   ///
-  /// A random element depends on the rule, `seed`, `name` and its own index, on nothing else, and has
-  /// the same bits on all machines: it is made from random bits by operations that are correctly
-  /// rounded. Values are computed in double precision and rounded at the end, where large ones
-  /// become infinite.
+  /// A random element depends on the rule, `seed`, `name` and its own index, on nothing else, and
+  /// has the same bits on all machines: it is made from random bits by operations that are
+  /// correctly rounded. Values are computed in double precision and rounded at the end, where large
+  /// ones become infinite.
   ///
   /// - Requires: `count` is not negative, and is the number of elements of a literal.
   /// - Complexity: O(*n*), where *n* is `count`.
@@ -48,7 +48,8 @@ extension Initializer {
 
   /// Returns a number from `low` up to, but not including, `high`, made from the upper 53 bits.
   ///
-  /// If `low` is not less than `high`, the interval has no elements, and the result lies between them.
+  /// If `low` is not less than `high`, the interval has no elements, and the result lies between
+  /// them.
   private static func uniform(_ bits: UInt64, _ low: Double, _ high: Double) -> Float {
     let unit = Double(bits >> 11) * 0x1p-53
     let result = Float(low + (high - low) * unit)

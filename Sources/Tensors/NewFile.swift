@@ -31,8 +31,8 @@ struct NewFile {
     (descriptor, self.name) = (file, name)
   }
 
-  /// Creates an empty file without a name on the disk of `target`, or `nil` if the system has no such
-  /// files there; messages call it `path`.
+  /// Creates an empty file without a name on the disk of `target`, or `nil` if the system has no
+  /// such files there; messages call it `path`.
   ///
   /// If the process is killed, nothing is left of it.
   init?(unnamedBeside target: String, for path: String) {

@@ -1,9 +1,9 @@
 /// Returns the number below which a standard normal variate lies with probability `p`.
 ///
-/// Relative errors stay below 4e-15: the rational approximations are accurate to 1e-16, and they are
-/// evaluated in about 30 rounded operations. Source: M. J. Wichura, Algorithm AS 241 (PPND16), Applied
-/// Statistics 37 (1988), 477-484. Only correctly rounded operations occur, so that the result has the
-/// same bits on all machines.
+/// Relative errors stay below 4e-15: the rational approximations are accurate to 1e-16, and they
+/// are evaluated in about 30 rounded operations. Source: M. J. Wichura, Algorithm AS 241 (PPND16),
+/// Applied Statistics 37 (1988), 477-484. Only correctly rounded operations occur, so that the
+/// result has the same bits on all machines.
 ///
 /// - Requires: 0 < `p` < 1.
 func normalQuantile(_ p: Double) -> Double {

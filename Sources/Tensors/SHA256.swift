@@ -1,7 +1,7 @@
 /// The hash function SHA-256 of FIPS 180-4.
 ///
-/// Foundation has none on all systems. It keys the cache of compiled models, where a collision would
-/// mean running another model's code, so that a short hash would not do.
+/// Foundation has none on all systems. It keys the cache of compiled models, where a collision
+/// would mean running another model's code, so that a short hash would not do.
 package struct SHA256: Sendable {
 
   /// The first 32 bits of the fractional parts of the cube roots of the first 64 primes.

@@ -2,8 +2,8 @@ extension Safetensors {
 
   /// Returns the file.
   ///
-  /// The bytes depend on the value alone. The data lie in the order of the reference implementation:
-  /// the widest types first, so that all data are aligned, then by name.
+  /// The bytes depend on the value alone. The data lie in the order of the reference
+  /// implementation: the widest types first, so that all data are aligned, then by name.
   ///
   /// - Complexity: O(*n*), where *n* is the number of bytes.
   package func bytes() -> [UInt8] {

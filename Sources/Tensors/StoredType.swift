@@ -218,7 +218,8 @@ extension Tensor.Elements {
 
 }
 
-/// Returns `bytes` for a message: in single quotes, cut after 40 bytes, all but printing ASCII escaped.
+/// Returns `bytes` for a message: in single quotes, cut after 40 bytes, all but printing ASCII
+/// escaped.
 func quoted(_ bytes: some Collection<UInt8>) -> String {
   var result = "'"
   for b in bytes.prefix(40) {

@@ -24,7 +24,8 @@ extension Tensor {
 
   /// Creates the tensor with all places of `tensors` along `axis`, one tensor after the other.
   ///
-  /// - Requires: there is at least one; they differ along that axis only, and have elements of one type.
+  /// - Requires: there is at least one; they differ along that axis only, and have elements of one
+  ///   type.
   package init(joining tensors: [Tensor], along axis: Int) {
     precondition(!tensors.isEmpty, "there is a tensor")
     var shape = tensors[0].shape

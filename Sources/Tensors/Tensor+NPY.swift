@@ -2,9 +2,9 @@ extension Tensor {
 
   /// Reads a file of NumPy's format `.npy`, version 1.0, 2.0 or 3.0.
   ///
-  /// Numbers of 16 bits become 32-bit numbers, and integers become 64-bit integers. Arrays in Fortran
-  /// order become row-major. The file must hold exactly one array: every length is compared with the
-  /// size of the file before it is used. The format is described in NumPy's manual under
+  /// Numbers of 16 bits become 32-bit numbers, and integers become 64-bit integers. Arrays in
+  /// Fortran order become row-major. The file must hold exactly one array: every length is compared
+  /// with the size of the file before it is used. The format is described in NumPy's manual under
   /// `numpy.lib.format`. `name` names the file in errors.
   ///
   /// - Complexity: O(*n*), where *n* is the size of the file.
@@ -29,7 +29,8 @@ extension Tensor {
       readAs: header.type)
   }
 
-  /// Returns the tensor as a file of NumPy's format `.npy`, byte for byte as `numpy.save` writes it.
+  /// Returns the tensor as a file of NumPy's format `.npy`, byte for byte as `numpy.save` writes
+  /// it.
   ///
   /// - Requires: the tensor has at most `maximumRank` axes.
   /// - Complexity: O(*n*), where *n* is the number of elements.
@@ -38,8 +39,8 @@ extension Tensor {
     let type = elements.storedType
     var header = "{'descr': '\(type.npyName)', 'fortran_order': False, "
     header += "'shape': \(NPYHeader.text(of: shape)), }"
-    // NumPy leaves room for the first extent to grow to 21 digits in place, then always adds at least
-    // one space, so that the data begin at a multiple of 64.
+    // NumPy leaves room for the first extent to grow to 21 digits in place, then always adds at
+    // least one space, so that the data begin at a multiple of 64.
     if let first = shape.first {
       header += String(repeating: " ", count: 21 - String(first).utf8.count)
     }
@@ -58,7 +59,8 @@ extension Tensor {
 
 extension Tensor.Elements {
 
-  /// Returns the elements of an array of `shape` in row-major order, given them in column-major order.
+  /// Returns the elements of an array of `shape` in row-major order, given them in column-major
+  /// order.
   fileprivate func rowMajor(from shape: [Int]) -> Tensor.Elements {
     switch self {
     case .float32(let e): .float32(Self.rowMajor(e, shape))

@@ -13,8 +13,8 @@ package struct Corpus: Equatable, Sendable {
 
   /// Creates the corpus of `text`, which messages call `name`.
   ///
-  /// The vocabulary is that of the whole text unless `vocabulary` gives one; only then is the text cut
-  /// to its first `maxTokens` tokens. Throws if `text` has no tokens, or none are asked for.
+  /// The vocabulary is that of the whole text unless `vocabulary` gives one; only then is the text
+  /// cut to its first `maxTokens` tokens. Throws if `text` has no tokens, or none are asked for.
   package init(
     _ text: String, name: String, tokenizer: Tokenizer, vocabulary: Vocabulary? = nil,
     maxTokens: Int? = nil

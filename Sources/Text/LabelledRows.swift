@@ -3,7 +3,8 @@ import Tensors
 /// Short texts of several classes, such as names and their languages, as indices.
 ///
 /// A class is a file, a row is one of its lines without spaces and tabs at both ends. Lines without
-/// anything else are no rows. Of rows of one class that have the same tokens only the first is kept.
+/// anything else are no rows. Of rows of one class that have the same tokens only the first is
+/// kept.
 ///
 /// - Invariant: there is a row; no row is empty; labels are indices of `coding.classes`.
 package struct LabelledRows: Equatable, Sendable {
@@ -54,9 +55,9 @@ package struct LabelledRows: Equatable, Sendable {
 
   /// Creates the rows of `files`, which messages call `name`.
   ///
-  /// The symbols and the classes are those of `coding` if that is given, and otherwise what `tokenizer`
-  /// finds in all rows, and all files. Throws if there are no rows, a file has none, a row has no token,
-  /// two files have one class, or one has a class that `coding` does not know.
+  /// The symbols and the classes are those of `coding` if that is given, and otherwise what
+  /// `tokenizer` finds in all rows, and all files. Throws if there are no rows, a file has none, a
+  /// row has no token, two files have one class, or one has a class that `coding` does not know.
   package init(
     _ files: [File], name: String, tokenizer: Tokenizer, coding: TextCoding? = nil
   ) throws(TextError) {

@@ -14,11 +14,11 @@ package struct Perplexity: Equatable, Sendable {
 
   /// Adds the tokens `labels`, predicted by the rows of `logits`.
   ///
-  /// Sums and exponentials are taken in double precision. A row with a logit that is not finite makes
-  /// the results not a number from then on.
+  /// Sums and exponentials are taken in double precision. A row with a logit that is not finite
+  /// makes the results not a number from then on.
   ///
-  /// - Requires: `logits` has `classes` elements for each label; labels are at least 0 and less than
-  ///   `classes`.
+  /// - Requires: `logits` has `classes` elements for each label; labels are at least 0 and less
+  ///   than `classes`.
   package mutating func add(logits: [Float], classes: Int, labels: [Int32]) {
     precondition(logits.count == labels.count * classes, "one row of logits for each label")
     var start = 0
@@ -40,11 +40,11 @@ package struct Perplexity: Equatable, Sendable {
 
 }
 
-/// Returns the cross entropy of `label` under the softmax of `row`, or NaN if an element of `row` is
-/// not finite.
+/// Returns the cross entropy of `label` under the softmax of `row`, or NaN if an element of `row`
+/// is not finite.
 ///
-/// With *m* the largest element it is log(sum over *j* of exp(x[j] - m)) + m - x[label], in which no
-/// exponential exceeds one.
+/// With *m* the largest element it is log(sum over *j* of exp(x[j] - m)) + m - x[label], in which
+/// no exponential exceeds one.
 package func crossEntropy(of row: ArraySlice<Float>, label: Int) -> Double {
   guard let largest = row.max(), row.allSatisfy(\.isFinite) else { return .nan }
   let m = Double(largest)

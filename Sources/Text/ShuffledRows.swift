@@ -2,8 +2,8 @@ import Tensors
 
 /// The batches of an epoch of examples that do not depend on each other.
 ///
-/// Their order is shuffled, and each batch takes the next ones. Those that do not fill a batch at the
-/// end are left out; which ones that are is another matter in each epoch.
+/// Their order is shuffled, and each batch takes the next ones. Those that do not fill a batch at
+/// the end are left out; which ones that are is another matter in each epoch.
 package struct ShuffledRows: Equatable, Sendable {
 
   /// The examples in their random order.

@@ -25,8 +25,8 @@ package struct TextCoding: Equatable, Sendable {
     self.classes = classes
   }
 
-  /// Creates the coding in the remarks of `weights`, a file that messages call `name`; `nil` if there
-  /// is none.
+  /// Creates the coding in the remarks of `weights`, a file that messages call `name`; `nil` if
+  /// there is none.
   ///
   /// Throws if there is one that cannot be used.
   package init?(_ weights: Safetensors, name: String) throws(TextError) {

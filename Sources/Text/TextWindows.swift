@@ -1,7 +1,7 @@
 /// The windows that a text is divided into for training.
 ///
-/// A window has `batch` rows of `steps` tokens that follow each other in the text, and the labels of
-/// these: the tokens one place later.
+/// A window has `batch` rows of `steps` tokens that follow each other in the text, and the labels
+/// of these: the tokens one place later.
 package protocol TextWindows: Sendable {
 
   /// The text.

@@ -16,8 +16,8 @@ package enum TokenChoice: Equatable, Sendable {
   /// depends on `seed` and on the position in the text alone.
   case random(temperature: Double, count: Int?, seed: UInt64)
 
-  /// Returns the index of the token for position `position`, or `nil` if a logit is not finite or no
-  /// token but the unknown one exists.
+  /// Returns the index of the token for position `position`, or `nil` if a logit is not finite or
+  /// no token but the unknown one exists.
   ///
   /// - Requires: a temperature and a count are positive.
   package func token(logits: [Float], position: Int) -> Int? {

@@ -5,25 +5,25 @@ package enum Tokenizer: String, CaseIterable, Sendable {
 
   /// The 26 small letters and the space.
   ///
-  /// In each line, every run of anything but ASCII letters becomes one space, spaces at both ends are
-  /// removed, and letters are made small. Lines follow each other without a separator, so that the
-  /// last word of one touches the first of the next. This is the preparation of "The Time Machine" in
-  /// Dive into Deep Learning. Lines end in a line feed, a carriage return, or both.
+  /// In each line, every run of anything but ASCII letters becomes one space, spaces at both ends
+  /// are removed, and letters are made small. Lines follow each other without a separator, so that
+  /// the last word of one touches the first of the next. This is the preparation of "The Time
+  /// Machine" in Dive into Deep Learning. Lines end in a line feed, a carriage return, or both.
   case letters
 
   /// Every character as it is, line ends and a byte order mark included.
   ///
-  /// A character is a Unicode scalar, as in Python: an accent of its own is one, a carriage return with
-  /// its line feed is two. So the tokens of a text, one after the other, have its bytes.
+  /// A character is a Unicode scalar, as in Python: an accent of its own is one, a carriage return
+  /// with its line feed is two. So the tokens of a text, one after the other, have its bytes.
   case characters
 
   /// Returns the tokens of `text` in order, each of one character.
   ///
-  /// Where `vocabulary` has symbols of several characters, those are tokens of `characters` too, and of
-  /// several that fit at a place the longest one is.
+  /// Where `vocabulary` has symbols of several characters, those are tokens of `characters` too,
+  /// and of several that fit at a place the longest one is.
   ///
-  /// - Complexity: O(*nm*), where *n* is the length of `text`, *m* the number of different lengths of
-  ///   symbols.
+  /// - Complexity: O(*nm*), where *n* is the length of `text`, *m* the number of different lengths
+  ///   of symbols.
   package func tokens(of text: String, knowing vocabulary: Vocabulary? = nil) -> [ExactText] {
     switch self {
     case .letters: letters(of: text)

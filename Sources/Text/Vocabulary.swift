@@ -14,8 +14,8 @@ package struct Vocabulary: Equatable, Sendable {
   /// The index of each symbol.
   private let indices: [ExactText: Int]
 
-  /// How many characters symbols have that have several, each number once, the largest first; `nil` if
-  /// no symbol has. The unknown one does not count.
+  /// How many characters symbols have that have several, each number once, the largest first; `nil`
+  /// if no symbol has. The unknown one does not count.
   ///
   /// Only files have such symbols that were written when a letter with its accents was one.
   let lengthsOfSequences: [Int]?

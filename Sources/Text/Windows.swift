@@ -1,9 +1,10 @@
 /// The windows of a text for training in which the state is carried from each window to the next.
 ///
 /// The tokens from `offset` on are divided into `batch` contiguous rows of equal length, as in Dive
-/// into Deep Learning: with *n* tokens, rows have (*n* - 1 - `offset`) / `batch` of them, so that the
-/// last one still has a label. Each window holds the next `steps` tokens of every row; labels are the
-/// tokens one place later. What is left of the rows behind the last whole window is dropped.
+/// into Deep Learning: with *n* tokens, rows have (*n* - 1 - `offset`) / `batch` of them, so that
+/// the last one still has a label. Each window holds the next `steps` tokens of every row; labels
+/// are the tokens one place later. What is left of the rows behind the last whole window is
+/// dropped.
 package struct SequentialWindows: TextWindows, Sequence {
 
   /// A window: tokens and labels of shape `[steps, batch]`, time outermost.
@@ -22,8 +23,8 @@ package struct SequentialWindows: TextWindows, Sequence {
 
   /// Creates the windows of `tokens` without its first `offset` tokens.
   ///
-  /// Throws if `batch` or `steps` is less than one, `offset` is negative, or the text is too short for
-  /// one window.
+  /// Throws if `batch` or `steps` is less than one, `offset` is negative, or the text is too short
+  /// for one window.
   package init(
     _ tokens: [Int32], batch: Int, steps: Int, offset: Int = 0
   ) throws(TextError) {

@@ -8,8 +8,8 @@ extension Checkpoint {
   /// Creates the checkpoint in `file`, which messages call `name`, of a training of the model that
   /// `manifest` describes.
   ///
-  /// Throws if the file holds none, or a remark has an impossible value. Whether the checkpoint is one
-  /// of this model is left to `check`.
+  /// Throws if the file holds none, or a remark has an impossible value. Whether the checkpoint is
+  /// one of this model is left to `check`.
   package init(_ file: Safetensors, of manifest: Manifest, name: String) throws(RunnerError) {
     let remarks = Remarks(texts: file.metadata, name: name)
     guard file.metadata[ExactText(Key.version.rawValue)] != nil else {

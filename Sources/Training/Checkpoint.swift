@@ -3,12 +3,13 @@ import Runner
 import Tensors
 import Text
 
-/// All that a training needs to go on with the same bits: what the one file of a trained model holds.
+/// All that a training needs to go on with the same bits: what the one file of a trained model
+/// holds.
 ///
 /// The file is a safetensors file with the parameters under their names, what the optimiser keeps
-/// under `optimizer.` and the carried states under `state.`. Its remarks, which are strings, hold the
-/// rest. Everything random is a function of the seed and of the place in the training, so that no
-/// other random state exists.
+/// under `optimizer.` and the carried states under `state.`. Its remarks, which are strings, hold
+/// the rest. Everything random is a function of the seed and of the place in the training, so that
+/// no other random state exists.
 package struct Checkpoint: Equatable, Sendable {
 
   package var values: ModelValues
@@ -85,8 +86,8 @@ package struct Checkpoint: Equatable, Sendable {
       .printed(.compact)
   }
 
-  /// Throws a list of the differences if a model that `manifest` describes cannot go on from here, in
-  /// a training with `expected` as its origin; `name` names the file.
+  /// Throws a list of the differences if a model that `manifest` describes cannot go on from here,
+  /// in a training with `expected` as its origin; `name` names the file.
   package func check(
     _ manifest: Manifest, _ expected: TrainingOrigin, name: String
   ) throws(RunnerError) {

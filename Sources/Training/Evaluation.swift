@@ -27,8 +27,8 @@ package struct Evaluation: Equatable, Sendable {
     /// The number of places of each class that the model takes for it.
     package fileprivate(set) var correct: [Int]
 
-    /// The number of places of class *i* that the model takes for class *j*, at *i* × classes + *j*;
-    /// empty if the classes are too many for that.
+    /// The number of places of class *i* that the model takes for class *j*, at *i* × classes +
+    /// *j*; empty if the classes are too many for that.
     package fileprivate(set) var confusion: [Int]
 
     /// The part of all places that the model takes for what they are.

@@ -8,8 +8,8 @@ package struct ExampleRoles: Equatable, Sendable {
 
     package let task: Evaluation.Task
 
-    /// The output of `forward` that is compared with the label: of its shape, with a last axis of the
-    /// classes for a classifier.
+    /// The output of `forward` that is compared with the label: of its shape, with a last axis of
+    /// the classes for a classifier.
     package let output: String
 
     /// The label as a call takes it.
@@ -18,8 +18,8 @@ package struct ExampleRoles: Equatable, Sendable {
     /// The axis of the label that is that of the steps, if it has one.
     package let stepAxis: Int?
 
-    /// The rows that say how many steps of an example count, or of what truth values at which places
-    /// count; `nil` if all do.
+    /// The rows that say how many steps of an example count, or of what truth values at which
+    /// places count; `nil` if all do.
     package let mask: Mask?
 
     /// Creates a goal.

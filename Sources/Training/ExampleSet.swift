@@ -2,7 +2,8 @@ import Diagnostics
 import Runner
 import Tensors
 
-/// The examples of a data set: the rows of each input and label that differ from example to example.
+/// The examples of a data set: the rows of each input and label that differ from example to
+/// example.
 package struct ExampleSet: Equatable, Sendable {
 
   /// The number of examples.
@@ -31,7 +32,8 @@ package struct ExampleSet: Equatable, Sendable {
   /// The rows of the input `name`, if the examples have it.
   package func column(_ name: String) -> RowTensor? { columns.first { $0.name == name } }
 
-  /// Returns the numbers that input `name` has for `rows`, one each, or `nil` if it is no such input.
+  /// Returns the numbers that input `name` has for `rows`, one each, or `nil` if it is no such
+  /// input.
   package func numbers(_ name: String, of rows: [Int]) -> [Int]? {
     guard case .integers(let e)? = column(name)?.elements(of: rows), e.count == rows.count else {
       return nil
@@ -90,7 +92,8 @@ extension ExampleRoles {
 
 extension Evaluation {
 
-  /// Adds the first `count` of `rows`, a call's examples of `set`, for which an entry gave `output`.
+  /// Adds the first `count` of `rows`, a call's examples of `set`, for which an entry gave
+  /// `output`.
   ///
   /// `output` may end before all steps if these are outermost.
   ///

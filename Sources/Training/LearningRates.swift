@@ -4,8 +4,8 @@ import IR
 /// The learning rates of one training, by a schedule.
 package struct LearningRates: Sendable {
 
-  /// A place in a training: the number of updates before it, and that of epochs, which has a fraction
-  /// within one.
+  /// A place in a training: the number of updates before it, and that of epochs, which has a
+  /// fraction within one.
   package struct Place: Equatable, Sendable {
 
     let updates: Int
@@ -27,8 +27,8 @@ package struct LearningRates: Sendable {
   /// The number of updates after the warm-up, at least one.
   private let count: Double
 
-  /// Creates the rates by `schedule` in a training of `count` updates, `updatesOfEpoch` giving those
-  /// of each epoch, from zero, which are positive.
+  /// Creates the rates by `schedule` in a training of `count` updates, `updatesOfEpoch` giving
+  /// those of each epoch, from zero, which are positive.
   ///
   /// - Complexity: O(*n*), where *n* is the number of epochs of the warm-up.
   package init(

@@ -2,8 +2,8 @@ import Foundation
 
 /// A picture of perplexity, or of another loss, over epochs, as SVG.
 ///
-/// It depends on the numbers alone, needs no other file, and follows the reader's choice of light or
-/// dark.
+/// It depends on the numbers alone, needs no other file, and follows the reader's choice of light
+/// or dark.
 package struct LossPlot {
 
   /// A curve.

@@ -14,8 +14,8 @@ package enum Partition: String, CaseIterable, Sendable {
   /// Returns the windows of epoch `epoch`, from zero, of `tokens`.
   ///
   /// The text starts at a random offset below `steps`, or at such a one that a window is left; the
-  /// offset and the order are functions of `seed` and `epoch` alone. Throws if the text is too short
-  /// for one window.
+  /// offset and the order are functions of `seed` and `epoch` alone. Throws if the text is too
+  /// short for one window.
   package func windows(
     of tokens: [Int32], batch: Int, steps: Int, epoch: Int, seed: UInt64
   ) throws(TextError) -> any TextWindows {

@@ -40,17 +40,17 @@ package protocol TrainableModel: AnyObject {
   /// - Requires: the model has one.
   func setLearningRate(_ rate: Double)
 
-  /// Lets the updates to come drop elements as those do that belong to `seed` and `update`, the number
-  /// of updates before; does nothing if the model drops none.
+  /// Lets the updates to come drop elements as those do that belong to `seed` and `update`, the
+  /// number of updates before; does nothing if the model drops none.
   func setCounters(seed: UInt64, update: Int)
 
   /// Updates the parameters by one window; states that are carried go on.
   ///
-  /// Returns the mean cross entropy of the labels in nats, or another loss that the model is trained
-  /// for, and the norm of the gradient before clipping, if the model gives it.
+  /// Returns the mean cross entropy of the labels in nats, or another loss that the model is
+  /// trained for, and the norm of the gradient before clipping, if the model gives it.
   ///
-  /// - Requires: `inputs` and `labels` have `steps` × `batch` tokens, time outermost, or none if the
-  ///   model reads no text.
+  /// - Requires: `inputs` and `labels` have `steps` × `batch` tokens, time outermost, or none if
+  ///   the model reads no text.
   func update(
     inputs: [Int32], labels: [Int32]
   ) throws(RunnerError) -> (loss: Float, gradientNorm: Float?)

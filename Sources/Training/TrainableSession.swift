@@ -29,10 +29,10 @@ package struct TextRoles: Equatable, Sendable {
 
 /// A compiled model with an entry `train` that updates its parameters.
 ///
-/// `train` gives the scalar `loss`, and perhaps the scalar `gradient_norm`. An input of it, if there
-/// is one, is the learning rate; indices `seed` and `update` with defaults, which dropout reads, are
-/// those of the training. The call is prepared once; each update only overwrites the memory of inputs.
-/// A class, as every `TrainableModel`.
+/// `train` gives the scalar `loss`, and perhaps the scalar `gradient_norm`. An input of it, if
+/// there is one, is the learning rate; indices `seed` and `update` with defaults, which dropout
+/// reads, are those of the training. The call is prepared once; each update only overwrites the
+/// memory of inputs. A class, as every `TrainableModel`.
 package final class TrainableSession: TrainableModel {
 
   package let batch: Int
@@ -66,9 +66,10 @@ package final class TrainableSession: TrainableModel {
 
   /// Creates a model of `session`, whose weights are bound.
   ///
-  /// `rate` is the input that is the learning rate. Each update is given `inputs`, and a window by the names in `text`, or some of `examples`, unless
-  /// these are `nil`. `forward` is called only if `evaluates` is true. Inputs that are missing, left
-  /// over or misshapen are listed in one error.
+  /// `rate` is the input that is the learning rate. Each update is given `inputs`, and a window by
+  /// the names in `text`, or some of `examples`, unless these are `nil`. `forward` is called only
+  /// if `evaluates` is true. Inputs that are missing, left over or misshapen are listed in one
+  /// error.
   ///
   /// - Requires: not both of `text` and `examples` are given.
   package init(
@@ -308,8 +309,8 @@ extension Tensor {
 
 extension Manifest.Entry {
 
-  /// Returns the place of the input that the pass `entries` has called `stem`, with underscores behind
-  /// it where another one has that name: an index that any 31 bits are.
+  /// Returns the place of the input that the pass `entries` has called `stem`, with underscores
+  /// behind it where another one has that name: an index that any 31 bits are.
   fileprivate func counter(_ stem: String) -> Int? {
     inputs.firstIndex { input in
       input.name.hasPrefix(stem) && input.name.dropFirst(stem.count).allSatisfy { $0 == "_" }

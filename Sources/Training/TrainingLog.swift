@@ -5,8 +5,8 @@ import Tensors
 
 /// The table of a training in the format CSV: one row an epoch.
 ///
-/// Rows are added as they come. A part of a row that a killed process left behind, and rows behind the
-/// checkpoint that a training goes on from, are removed when it goes on.
+/// Rows are added as they come. A part of a row that a killed process left behind, and rows behind
+/// the checkpoint that a training goes on from, are removed when it goes on.
 package struct TrainingLog: Sendable {
 
   /// The results of an epoch.
@@ -45,8 +45,8 @@ package struct TrainingLog: Sendable {
 
   }
 
-  /// Returns the names of the columns of a training that counts `unit`; the one that differs from run
-  /// to run stands last.
+  /// Returns the names of the columns of a training that counts `unit`; the one that differs from
+  /// run to run stands last.
   static func header(of unit: TrainingUnit) -> String {
     let accuracy = unit == .rows ? "valid_accuracy," : ""
     return "epoch,update,train_\(unit.quantity),valid_\(unit.quantity),\(accuracy)gradient_norm,lr,"
@@ -59,8 +59,8 @@ package struct TrainingLog: Sendable {
   private let path: String
   private let unit: TrainingUnit
 
-  /// Starts the log at `path` of a training that counts `unit`: anew, or behind the rows of the first
-  /// `epochs` epochs if that is given and the file exists.
+  /// Starts the log at `path` of a training that counts `unit`: anew, or behind the rows of the
+  /// first `epochs` epochs if that is given and the file exists.
   package init(_ path: String, of unit: TrainingUnit, after epochs: Int?) throws(RunnerError) {
     self.path = path
     self.unit = unit

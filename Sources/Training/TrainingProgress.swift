@@ -25,8 +25,8 @@ package struct TrainingProgress: Equatable, Sendable {
   /// The number of updates.
   package var update = 0
 
-  /// The results of complete epochs, in order: of the last one, and of those whose numbers the stride
-  /// divides, which are enough to draw.
+  /// The results of complete epochs, in order: of the last one, and of those whose numbers the
+  /// stride divides, which are enough to draw.
   package private(set) var epochs: [Epoch] = []
 
   /// The number of updates that the epoch under way has behind it.

@@ -6,7 +6,8 @@ import Text
 
 extension TrainingRun {
 
-  /// Goes on from the checkpoint in the file of the model, if that exists; returns `true` iff it does.
+  /// Goes on from the checkpoint in the file of the model, if that exists; returns `true` iff it
+  /// does.
   ///
   /// - Requires: nothing was run yet, and there is a file of the model.
   package mutating func resume() throws -> Bool {

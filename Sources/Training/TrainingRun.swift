@@ -5,10 +5,10 @@ import Text
 
 /// A training from its start, or from a checkpoint, to its end.
 ///
-/// Which numbers it makes is a function of the model's first values, the settings and the data alone,
-/// however often it was stopped and gone on with. Order at the end of an epoch: what is kept apart is
-/// evaluated, the row is added to the log, then a checkpoint that is due is taken. So
-/// the log is never behind the checkpoint.
+/// Which numbers it makes is a function of the model's first values, the settings and the data
+/// alone, however often it was stopped and gone on with. Order at the end of an epoch: what is kept
+/// apart is evaluated, the row is added to the log, then a checkpoint that is due is taken. So the
+/// log is never behind the checkpoint.
 ///
 /// A learning rate that is too large ruins the parameters one update before the loss shows it. So a
 /// checkpoint is written only when the loss behind it is known: that of the next update, and at the
@@ -72,8 +72,8 @@ package struct TrainingRun {
 
   /// Creates the training of `model`, whose numbers are its first ones, on `data`.
   ///
-  /// Throws if a part of the data is too short for a window, or a batch, or has tokens that the model
-  /// does not know, or the names of the model cannot be saved.
+  /// Throws if a part of the data is too short for a window, or a batch, or has tokens that the
+  /// model does not know, or the names of the model cannot be saved.
   package init(
     _ model: any TrainableModel, data: TrainingData, settings: TrainingSettings,
     origin: TrainingOrigin, files: TrainingFiles
@@ -101,8 +101,8 @@ package struct TrainingRun {
   /// The most updates that are counted.
   private static let updateLimit = 1 << 40
 
-  /// The number of updates of the whole training, if its schedule asks for that: of its epochs, where
-  /// these are limited, so that a stop after some updates changes no rate.
+  /// The number of updates of the whole training, if its schedule asks for that: of its epochs,
+  /// where these are limited, so that a stop after some updates changes no rate.
   private var updateCount: Int {
     let limit = Self.updateLimit
     guard settings.schedule.hasParts else { return limit }
@@ -245,8 +245,8 @@ package struct TrainingRun {
     files.checkpointInterval.map { progress.update % $0 == 0 } ?? false
   }
 
-  /// Returns the mean loss over what is kept apart, or `nil` if `observer` interrupted that; leaves the
-  /// carried states as they are.
+  /// Returns the mean loss over what is kept apart, or `nil` if `observer` interrupted that; leaves
+  /// the carried states as they are.
   private mutating func validate(_ observer: Observer) throws -> Double? {
     let states = try model.currentStates()
     let loss: Double?

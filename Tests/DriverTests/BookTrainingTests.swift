@@ -9,14 +9,17 @@ private let timeMachine = URL(filePath: #filePath)
   .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
   .appending(path: "../shared/data/timemachine.txt").standardized.path
 
-/// `rnn.graph`, at the constant learning rate of Dive into Deep Learning, comes as far as PyTorch does.
+/// `rnn.graph`, at the constant learning rate of Dive into Deep Learning, comes as far as PyTorch
+/// does.
 ///
-/// `Recorded/time_machine.json` was written by `Recorded/time_machine.py`, which says what is trained.
+/// `Recorded/time_machine.json` was written by `Recorded/time_machine.py`, which says what is
+/// trained.
 @Suite struct BookTrainingTests {
 
   private static let isAsked = ProcessInfo.processInfo.environment["GRAPHC_BOOK"] != nil
 
-  /// Five trainings of 4,000 updates take minutes, so that they are done only when they are asked for.
+  /// Five trainings of 4,000 updates take minutes, so that they are done only when they are asked
+  /// for.
   @Test(
     .enabled(
       if: FileManager.default.fileExists(atPath: timeMachine),
@@ -39,7 +42,8 @@ private let timeMachine = URL(filePath: #filePath)
         }, "\(run.errors)")
     }
     let median = found.sorted()[2]
-    // The last epochs go up and down at this rate; the medians of five are to be within a twentieth.
+    // The last epochs go up and down at this rate; the medians of five are to be within a
+    // twentieth.
     #expect(abs(median / expected - 1) <= 0.05, "\(found) and \(recorded.printed(.compact))")
   }
 

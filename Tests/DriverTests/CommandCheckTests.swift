@@ -17,7 +17,8 @@ import Testing
       run.errors == "note: there is no file 'rnn.graph'; this is the one that graphc ships with\n")
   }
 
-  /// A shipped graph is found by its name with or without the ending, and by its path in a checkout.
+  /// A shipped graph is found by its name with or without the ending, and by its path in a
+  /// checkout.
   @Test func findsShippedGraphs() {
     for path in ["rnn", "Graphs/rnn"] {
       let run = graphc(["check", path, "--dim", "hidden=8"])

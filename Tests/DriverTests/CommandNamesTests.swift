@@ -22,8 +22,8 @@ import Testing
     try folder(files.mapValues { Array($0.utf8) })
   }
 
-  /// The invented names of the project are told apart; the weights know symbols and classes, and the
-  /// compiled model and the interpreter take each name for the same.
+  /// The invented names of the project are told apart; the weights know symbols and classes, and
+  /// the compiled model and the interpreter take each name for the same.
   @Test func tellsNamesApart() throws {
     let weights = temporaryFile("w")
     let train = ["train"] + Self.model + ["--epochs", "24"]

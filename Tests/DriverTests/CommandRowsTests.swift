@@ -38,8 +38,9 @@ import Testing
       }
   }
 
-  /// A regression is trained on rows, and its error is that of the rows which are kept apart. The saved
-  /// model gives the same predictions in batches, the last of them filled, as the interpreter does.
+  /// A regression is trained on rows, and its error is that of the rows which are kept apart. The
+  /// saved model gives the same predictions in batches, the last of them filled, as the interpreter
+  /// does.
   @Test func trainsARegressionAndMeasuresIt() throws {
     let (weights, log) = (temporaryFile("w"), temporaryFile("l.csv"))
     let data = try Self.files(60)
@@ -269,8 +270,8 @@ import Testing
     #expect(run.errors.contains("'x' is f32[20, 2], expected f32[4, 4]"), "\(run.errors)")
   }
 
-  /// Each tag tells whether the word behind it is larger than that before it; what lies behind the end of a sentence is
-  /// taken neither for training nor for the accuracy.
+  /// Each tag tells whether the word behind it is larger than that before it; what lies behind the
+  /// end of a sentence is taken neither for training nor for the accuracy.
   @Test func trainsATagger() throws {
     let (count, steps) = (200, 8)
     let random = RandomStream(seed: 3, name: "sentences")

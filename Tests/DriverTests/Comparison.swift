@@ -27,8 +27,8 @@ func difference(
   difference(expected, found, absolute: tolerance * expected.scale)
 }
 
-/// Returns a phrase about the first output, state, parameter or slot that differs, or `nil`; all but
-/// outputs that only one side has are not looked at.
+/// Returns a phrase about the first output, state, parameter or slot that differs, or `nil`; all
+/// but outputs that only one side has are not looked at.
 func difference(
   _ expected: Interpreter.Results, _ found: Interpreter.Results, relative tolerance: Double
 ) -> String? {

@@ -8,7 +8,8 @@ import Testing
 
 @testable import Driver
 
-/// Compiled gradients agree with those of the interpreter, on one thread and, bit for bit, on three.
+/// Compiled gradients agree with those of the interpreter, on one thread and, bit for bit, on
+/// three.
 @Suite struct CompiledGradientTests {
 
   /// The largest error of a tensor, max |compiled - interpreted| / max |interpreted|.

@@ -33,7 +33,8 @@ struct CompilerBatch {
   /// Adds `module` under `name`, an identifier that the batch does not have yet, unless `isWanted`
   /// is false for its plan.
   ///
-  /// Returns `false` iff it is not wanted. What cannot be compiled is added: `outcomes` explains it.
+  /// Returns `false` iff it is not wanted. What cannot be compiled is added: `outcomes` explains
+  /// it.
   @discardableResult
   mutating func add(
     _ module: Module, as name: String, options: CompilationOptions,

@@ -8,8 +8,8 @@ import Testing
 /// A model with dropout is trained by the command line.
 @Suite struct DropoutTrainingTests {
 
-  /// What is dropped is a function of the seed, the number of the update and the place: the file has
-  /// the same bytes whatever the number of threads is, and wherever the run stopped.
+  /// What is dropped is a function of the seed, the number of the update and the place: the file
+  /// has the same bytes whatever the number of threads is, and wherever the run stopped.
   @Test func filesHaveTheSameBytes() throws {
     let shipped = try #require(EmbeddedGraphs.text(named: "rnn.graph"))
     let text = shipped.replacing("linear(h, W_hq", with: "linear(dropout(h, rate: 0.5), W_hq")

@@ -51,8 +51,8 @@ import Testing
     let counts = isTrained ? [4, 5, 6] : [4, 8, 12]
     let sizes = try counts.map { try Self.size(Self.text(layers: $0, isTrained: isTrained)) }
     #expect(sizes.map(\.kernels) == Array(repeating: sizes[0].kernels, count: 3))
-    // As many lines for each layer, but for the heads of the functions that calls are divided among:
-    // one more takes about a tenth of the lines of a layer.
+    // As many lines for each layer, but for the heads of the functions that calls are divided
+    // among: one more takes about a tenth of the lines of a layer.
     let growth = zip(sizes, sizes.dropFirst()).map { $1.lines - $0.lines }
     let ratio = Double(growth[1]) / Double(growth[0])
     #expect((0.85...1.15).contains(ratio), "\(sizes)")

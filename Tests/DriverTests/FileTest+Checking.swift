@@ -73,8 +73,8 @@ extension FileTest {
     if !diff.isEmpty { throw TestFailure("the diagnostics of \(name) differ:\n\(diff)") }
   }
 
-  /// Compares the text of `module` with the block `expect`, or rewrites that when `blessing`, unless
-  /// the graph of the block computes other numbers.
+  /// Compares the text of `module` with the block `expect`, or rewrites that when `blessing`,
+  /// unless the graph of the block computes other numbers.
   func compare(_ module: Module, blessing: Bool) throws {
     try compare(module.description, blessing: blessing) {
       try changedNumbers(of: module)

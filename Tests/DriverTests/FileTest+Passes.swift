@@ -74,7 +74,8 @@ extension FileTest {
     for entry in result.entries {
       let before = prepared.entries.contains { $0.name == entry.name } ? prepared : original
       let name = before.entries.contains { $0.name == entry.name } ? entry.name : "model"
-      // What a section 'train' asks for is computed by no entry yet; gradients have tests of their own.
+      // What a section 'train' asks for is computed by no entry yet; gradients have tests of their
+      // own.
       let isWrittenOut = before.entries.contains { $0.name == name && $0.training != nil }
       if isWrittenOut, entry.training == nil, entry.updatesParameters { continue }
       try compareEntries(before, name, result, entry.name)

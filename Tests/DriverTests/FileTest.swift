@@ -39,10 +39,10 @@ import Testing
 /// changed; it changes no other line.
 ///
 /// Arguments of a run are inputs, states and parameters, all by name; what is missing starts as it
-/// is declared. Results are outputs and final states; those not named are not looked at. `then` goes
-/// on with the states and parameters of the line before it. The tolerance is absolute, and 1e-6
-/// times the largest expected number, at least 1, if it is not given. A comment that starts with
-/// three spaces goes on with the line above it.
+/// is declared. Results are outputs and final states; those not named are not looked at. `then`
+/// goes on with the states and parameters of the line before it. The tolerance is absolute, and
+/// 1e-6 times the largest expected number, at least 1, if it is not given. A comment that starts
+/// with three spaces goes on with the line above it.
 struct FileTest: Sendable, CustomTestStringConvertible {
 
   /// `true` iff expectations are to be rewritten instead of checked.

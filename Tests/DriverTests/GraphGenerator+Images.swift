@@ -70,8 +70,8 @@ extension GraphGenerator {
     }
   }
 
-  /// Appends the line of `call`, whose result has the shape of `result` if it keeps the sides of the
-  /// images; otherwise their means, because sizes have no text then.
+  /// Appends the line of `call`, whose result has the shape of `result` if it keeps the sides of
+  /// the images; otherwise their means, because sizes have no text then.
   private mutating func append(_ call: String, _ result: Quantity, _ keepsSides: Bool) {
     if keepsSides {
       line(call, result)
@@ -83,8 +83,8 @@ extension GraphGenerator {
     line("mean(\(call), axis: [2, 3])", mean)
   }
 
-  /// Returns a distance of windows; with more than 1, their number depends on what dimensions are, so
-  /// that the sides of the images must not.
+  /// Returns a distance of windows; with more than 1, their number depends on what dimensions are,
+  /// so that the sides of the images must not.
   private mutating func windowStride(in images: Quantity) -> Int {
     let isFixed = images.shape.suffix(2).allSatisfy { Int($0) != nil }
     return isFixed ? Int.random(in: 1...2, using: &random) : 1

@@ -74,7 +74,8 @@ import Testing
     return Tensor(shape: shape, (0..<count).map { Float(scale * sin(1.7 * Double($0) + seed)) })
   }
 
-  /// The names of the uses, layer by layer, and what PyTorch puts behind the names of their tensors.
+  /// The names of the uses, layer by layer, and what PyTorch puts behind the names of their
+  /// tensors.
   private static func uses(_ test: Recording.Case) -> [(name: String, suffix: String)] {
     (0..<test.layers).flatMap { layer in
       [("forward\(layer)", "_l\(layer)"), ("backward\(layer)", "_l\(layer)_reverse")]

@@ -1,5 +1,5 @@
-/// Drawn images of ten simple shapes, 32 × 32 grey values, whose places, sizes, brightness and noise
-/// vary.
+/// Drawn images of ten simple shapes, 32 × 32 grey values, whose places, sizes, brightness and
+/// noise vary.
 struct ShapeImages {
 
   /// The rows, and the columns, of an image.

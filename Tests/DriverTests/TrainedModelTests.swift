@@ -45,8 +45,8 @@ import Testing
     #expect(try perplexity(long, "valid") < perplexity(short, "valid"))
   }
 
-  /// The rate that a schedule changes is that of the command line, or else the graph's; the schedule,
-  /// too.
+  /// The rate that a schedule changes is that of the command line, or else the graph's; the
+  /// schedule, too.
   @Test func setsRatesAndSchedules() throws {
     func rates(_ options: [String]) throws -> [String] {
       let log = temporaryFile("log.csv")
@@ -84,8 +84,8 @@ import Testing
     #expect(try weights("other", [["--updates", "30", "--seed", "6"]]) != expected)
   }
 
-  /// A process that is killed at any moment leaves a whole checkpoint, from which a training comes to
-  /// the bits of one that was never stopped.
+  /// A process that is killed at any moment leaves a whole checkpoint, from which a training comes
+  /// to the bits of one that was never stopped.
   @Test(arguments: [0, 700, 1_900, 5_300] as [UInt32])
   func aKilledTrainingGoesOn(_ microseconds: UInt32) async throws {
     let (killed, whole) = (temporaryFile("killed"), temporaryFile("whole"))

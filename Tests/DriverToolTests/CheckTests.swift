@@ -5,7 +5,8 @@ import Testing
 
 @testable import Driver
 
-/// What generated code checks: each violation, by programs of a generated file and one that calls it.
+/// What generated code checks: each violation, by programs of a generated file and one that calls
+/// it.
 @Suite struct CheckTests {
 
   /// A model with an argument of each kind.

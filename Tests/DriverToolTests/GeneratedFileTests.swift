@@ -127,8 +127,8 @@ import Testing
     Float((i &* 7919 &+ k &* 104_729) % 1000) / 2000 - 0.25
   }
 
-  /// Returns the bits of logits and state behind calls of `forward`, `step` and two of `train`, of the
-  /// losses, and of the parameters behind these.
+  /// Returns the bits of logits and state behind calls of `forward`, `step` and two of `train`, of
+  /// the losses, and of the parameters behind these.
   private func results(
     of compilation: Compilation, library: String, _ compiler: SwiftCompiler
   ) throws -> [UInt32] {

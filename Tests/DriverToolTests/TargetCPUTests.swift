@@ -80,8 +80,8 @@ import Testing
     }
   }
 
-  /// Neither of a processor with short vectors and the newest instructions and one with long vectors
-  /// contains the other.
+  /// Neither of a processor with short vectors and the newest instructions and one with long
+  /// vectors contains the other.
   @Test func ordersNoProcessors() throws {
     let (v3, v4) = (try target("x86-64-v3"), try target("x86-64-v4"))
     let short = Processor(architecture: .x86_64, features: v3.features + ["avx_vnni", "gfni"])

@@ -139,7 +139,8 @@ struct PassCheck {
     }
   }
 
-  /// Returns the outputs and the states of entry `name` for inputs that depend on their names alone.
+  /// Returns the outputs and the states of entry `name` for inputs that depend on their names
+  /// alone.
   func values(of module: Module, _ name: String) throws -> [String: DenseArray] {
     let interpreter = Interpreter(module)
     var inputs: [String: DenseArray] = [:]

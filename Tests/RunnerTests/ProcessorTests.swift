@@ -38,7 +38,8 @@ import Testing
     #expect(described("fpu avx", loader: []) == ["fpu"])
   }
 
-  /// Of two processors neither of which contains the other, neither runs what needs all of the other.
+  /// Of two processors neither of which contains the other, neither runs what needs all of the
+  /// other.
   @Test func comparesSets() {
     let a = Processor(architecture: .own, features: ["avx", "amx"])
     let b = Processor(architecture: .own, features: ["avx", "sve"])

@@ -8,7 +8,8 @@ import Testing
 
   private static func kept(_ mask: DropoutMask) -> [Bool] { (0..<count).map { mask.keeps($0) } }
 
-  /// The part that is kept is within five standard deviations of its probability, at most 0.25 % each.
+  /// The part that is kept is within five standard deviations of its probability, at most 0.25 %
+  /// each.
   @Test(arguments: [0, 0.1, 0.25, 0.5, 0.9]) func dropsAtItsRate(_ rate: Double) {
     for site in 0..<10 {
       let mask = DropoutMask(rate: rate, site: site, seed: 1, update: 2, step: 3)

@@ -73,8 +73,8 @@ import Testing
     }
   }
 
-  /// The new content cannot take the place of the old one, at the last step: a name too long for the
-  /// system is noticed by the renaming alone, since the temporary name is short.
+  /// The new content cannot take the place of the old one, at the last step: a name too long for
+  /// the system is noticed by the renaming alone, since the temporary name is short.
   @Test func removesTheTemporaryFileWhenRenamingFails() throws {
     try inTemporaryFolder { folder throws in
       let path = folder + "/" + String(repeating: "a", count: 300)

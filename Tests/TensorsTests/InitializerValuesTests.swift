@@ -6,8 +6,8 @@ import Testing
 
   /// The number of elements drawn by the statistical tests.
   ///
-  /// Their bounds are five standard deviations of the statistic: a sound generator leaves one of them
-  /// with a probability below 1e-6, and the seeds are fixed.
+  /// Their bounds are five standard deviations of the statistic: a sound generator leaves one of
+  /// them with a probability below 1e-6, and the seeds are fixed.
   private static let count = 100_000
 
   @Test func givesWholeNumbers() {
@@ -54,7 +54,8 @@ import Testing
   }
 
   /// The first elements must have the same bits on all machines and in all versions: models are
-  /// reproduced from their seed. The expected ones were computed apart, with 60 digits and one rounding.
+  /// reproduced from their seed. The expected ones were computed apart, with 60 digits and one
+  /// rounding.
   @Test func randomBitsAreFixed() {
     let uniform = Initializer.uniform(low: -0.25, high: 0.25)
     let normal = Initializer.normal(mean: 0, std: 0.01)

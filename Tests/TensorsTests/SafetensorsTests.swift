@@ -14,8 +14,8 @@ import Testing
     ], metadata: ["b": "two\n\"", "a": "é"])
 
   @Test func writesWhatTheReferenceWrites() {
-    // Origin: safetensors.numpy.save, safetensors 0.8.0, whose order of the remarks is not fixed; the
-    // one here is ours.
+    // Origin: safetensors.numpy.save, safetensors 0.8.0, whose order of the remarks is not fixed;
+    // the one here is ours.
     let header =
       #"{"__metadata__":{"a":"é","b":"two\n\""},"z":{"dtype":"I64","shape":[],"data_offsets":[0,8]},"#
       + #""a":{"dtype":"F64","shape":[1],"data_offsets":[8,16]},"#

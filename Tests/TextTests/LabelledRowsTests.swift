@@ -32,8 +32,8 @@ import Testing
     #expect(rows.repetitionCount == 1 && rows.tokenCount == 7 && rows.unknownCount == 0)
   }
 
-  /// Spellings that Unicode calls equivalent are rows and classes of their own; a byte order mark and
-  /// the spaces at the ends of a line are no part of a row, a mark after a space is.
+  /// Spellings that Unicode calls equivalent are rows and classes of their own; a byte order mark
+  /// and the spaces at the ends of a line are no part of a row, a mark after a space is.
   @Test func tellsSpellingsApart() throws {
     let rows = try LabelledRows(
       [

@@ -7,8 +7,8 @@ import Testing
 @Suite struct TextRoundTripTests {
 
   /// Scalars that combine, or are equivalent to others: letters with their marks in one scalar and
-  /// apart, signs that are equal to letters, hangul in syllables and in jamo, line ends, a zero, a byte
-  /// order mark, joiners, flags, variation selectors, scalars of four bytes.
+  /// apart, signs that are equal to letters, hangul in syllables and in jamo, line ends, a zero, a
+  /// byte order mark, joiners, flags, variation selectors, scalars of four bytes.
   private static let hard: [Unicode.Scalar] = [
     "e", "\u{301}", "\u{E9}", "\u{323}", "\u{1EB9}", "A", "\u{30A}", "\u{C5}", "\u{212B}", "K",
     "\u{212A}", ";", "\u{37E}", "\u{1100}", "\u{1161}", "\u{11A8}", "\u{AC00}", "\u{AC01}", "\r",

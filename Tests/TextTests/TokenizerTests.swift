@@ -69,7 +69,8 @@ import Testing
     #expect(Tokenizer.characters.tokens(of: "") == [])
   }
 
-  /// A vocabulary of older weights has symbols of several characters; the longest that fits is taken.
+  /// A vocabulary of older weights has symbols of several characters; the longest that fits is
+  /// taken.
   @Test func sequencesOfAVocabularyAreTokens() throws {
     let v = try Vocabulary(
       symbols: ["<unk>", "a", "\r\n", "e\u{301}", "e\u{301}\u{323}", "e", "\n"])

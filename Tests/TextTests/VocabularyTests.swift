@@ -34,8 +34,8 @@ import Testing
     #expect(try Vocabulary(symbols: v.symbols) == v)
   }
 
-  /// What Unicode calls canonically equivalent has other bytes: the letter é in one scalar and in two,
-  /// the ångström sign and the letter, the Kelvin sign and the letter K.
+  /// What Unicode calls canonically equivalent has other bytes: the letter é in one scalar and in
+  /// two, the ångström sign and the letter, the Kelvin sign and the letter K.
   @Test func spellingsOfOneCharacterAreSymbolsOfTheirOwn() throws {
     let text = "e\u{301}\u{E9}\u{212B}\u{C5}K\u{212A}"
     let v = Vocabulary(tokens: Tokenizer.characters.tokens(of: text))

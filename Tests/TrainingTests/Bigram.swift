@@ -5,8 +5,8 @@ import Text
 
 @testable import Training
 
-/// A model written out by hand: logits = table[token] + seen × trace, trained by gradient descent with
-/// momentum; `seen`, a carried state, remembers the tokens of a row, and `count` counts them.
+/// A model written out by hand: logits = table[token] + seen × trace, trained by gradient descent
+/// with momentum; `seen`, a carried state, remembers the tokens of a row, and `count` counts them.
 final class Bigram: TrainableModel {
 
   /// The number of tokens that there can be.

@@ -3,8 +3,8 @@ import Runner
 
 @testable import Training
 
-/// A model written by hand that follows the calling convention and tells what it was given, compiled
-/// once for all tests.
+/// A model written by hand that follows the calling convention and tells what it was given,
+/// compiled once for all tests.
 enum EchoModel {
 
   /// Returns what the manifest says where windows have `shape`.

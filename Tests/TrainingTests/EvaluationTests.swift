@@ -38,7 +38,8 @@ import Testing
     #expect(abs(evaluation.loss - (log(1 + 2 * exp(-10.0)) + 2.5)) < 1e-12)
   }
 
-  /// What fills a batch, what lies behind the end of a row and what a mask leaves out does not count.
+  /// What fills a batch, what lies behind the end of a row and what a mask leaves out does not
+  /// count.
   @Test func leavesOutWhatDoesNotCount() throws {
     var filled = Evaluation(.classes(3))
     filled.add(logits([2, 0, 0, 0]), for: [2, 2], count: 1, of: try set(), goal(nil))

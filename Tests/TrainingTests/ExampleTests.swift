@@ -17,8 +17,8 @@ import Text
     return training
   }
 
-  /// Each epoch takes whole batches of all examples but a rest, in another order and with another rest,
-  /// and the examples that are kept apart are in none of them.
+  /// Each epoch takes whole batches of all examples but a rest, in another order and with another
+  /// rest, and the examples that are kept apart are in none of them.
   @Test func drawsWholeBatches() throws {
     let training = try training()
     guard case .rows(let kept, let apart, _) = training.data else {

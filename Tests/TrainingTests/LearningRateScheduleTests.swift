@@ -40,7 +40,8 @@ import Testing
     #expect(rates(LearningRateSchedule(.constant, warmup: .updates(1)), count: 2) == [1, 1])
   }
 
-  /// As the recursion of PyTorch's `StepLR`: the rate times `gamma` at each multiple of `step_size`.
+  /// As the recursion of PyTorch's `StepLR`: the rate times `gamma` at each multiple of
+  /// `step_size`.
   @Test func goesDownInSteps() {
     let found = rates(
       LearningRateSchedule(.step(every: .updates(3), factor: 0.1)), 0.5, count: 20)
@@ -53,8 +54,8 @@ import Testing
     #expect(rates(doubling, count: 5) == [0.5, 1, 1, 2, 4])
   }
 
-  /// As the recursion of PyTorch's `CosineAnnealingLR`, which takes each rate from the one before; it
-  /// stays where it ends.
+  /// As the recursion of PyTorch's `CosineAnnealingLR`, which takes each rate from the one before;
+  /// it stays where it ends.
   @Test func followsTheCosineToItsEnd() {
     let (limit, low, full) = (10.0, 0.02, 0.7)
     let found = rates(cosine(.updates(10), low: low), full, count: 31)

@@ -47,8 +47,8 @@ struct TrainingCase {
       model ?? self.model(), data: data, settings: settings, origin: origin, files: files)
   }
 
-  /// Runs the training, with a new model, up to `limit` updates of its own; goes on from the file of
-  /// the model if `isResumed` is true.
+  /// Runs the training, with a new model, up to `limit` updates of its own; goes on from the file
+  /// of the model if `isResumed` is true.
   @discardableResult
   func train(
     _ model: Bigram? = nil, isResumed: Bool = false, interruptedAfter limit: Int = .max

@@ -17,8 +17,8 @@ struct ClassPort {
   /// The extent of the steps of the tokens.
   private let steps: Extent
 
-  /// Finds the only index input of `module` over the steps of a scan and the rows, and the only label of
-  /// classes for each row. Throws if there are none, or several.
+  /// Finds the only index input of `module` over the steps of a scan and the rows, and the only
+  /// label of classes for each row. Throws if there are none, or several.
   init(_ module: Module) throws(RunnerError) {
     examples = try ExamplePort(module)
     let port = examples
@@ -117,8 +117,8 @@ struct ClassPort {
 
 extension Module {
 
-  /// Sets the dimension that `extent`, the number of classes of input `name`, is to `count`, the number
-  /// of `things` of `source`, and says so.
+  /// Sets the dimension that `extent`, the number of classes of input `name`, is to `count`, the
+  /// number of `things` of `source`, and says so.
   ///
   /// Throws if `dimensions` say otherwise, or if no dimension can be set.
   func fit(

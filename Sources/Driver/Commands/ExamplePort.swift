@@ -5,7 +5,8 @@ import Tensors
 import Text
 import Training
 
-/// Where a model takes examples that do not depend on each other, and what tells how it does on them.
+/// Where a model takes examples that do not depend on each other, and what tells how it does on
+/// them.
 struct ExamplePort {
 
   let module: Module
@@ -25,9 +26,9 @@ struct ExamplePort {
 
   /// Finds the dim of the examples of `module`.
   ///
-  /// It is one that is an axis of every label, of an input, and of no scan; of several the one that is
-  /// called `batch`. A model without labels has it in every input with axes. Throws if there is none,
-  /// or several.
+  /// It is one that is an axis of every label, of an input, and of no scan; of several the one that
+  /// is called `batch`. A model without labels has it in every input with axes. Throws if there is
+  /// none, or several.
   init(_ module: Module) throws(RunnerError) {
     guard
       let forward = module.entries.first(where: { module.form == .model || $0.name == "forward" })
@@ -123,8 +124,8 @@ struct ExamplePort {
     return result
   }
 
-  /// The input that says how many steps an example has, an index up to a scanned dim, and that dim; `nil`
-  /// if there is none, or several.
+  /// The input that says how many steps an example has, an index up to a scanned dim, and that dim;
+  /// `nil` if there is none, or several.
   var lengths: (input: Entry.Input, steps: ID<Dimension>)? {
     let found = inputs.compactMap { input -> (input: Entry.Input, steps: ID<Dimension>)? in
       guard input.role == .input, case .index(let count) = input.type.element,
@@ -145,8 +146,8 @@ struct ExamplePort {
     return candidates.count == 1 ? candidates[0] : nil
   }
 
-  /// The goal of a classifier: a label of classes, and logits for it whose cross entropy the model is
-  /// trained for.
+  /// The goal of a classifier: a label of classes, and logits for it whose cross entropy the model
+  /// is trained for.
   private func classification(_ label: Entry.Input, _ names: Set<String>) -> ExampleRoles.Goal? {
     guard case .index(let classes) = label.type.element else { return nil }
     let losses = (train ?? forward).crossEntropies.filter { $0.label == label.name }
@@ -171,8 +172,9 @@ struct ExamplePort {
       label: value(label), stepAxis: stepAxis(label), mask: mask)
   }
 
-  /// The goal of a regression: a label of numbers and the output of its shape, of several the one whose
-  /// difference from the label the loss takes. Steps behind the end of an example do not count.
+  /// The goal of a regression: a label of numbers and the output of its shape, of several the one
+  /// whose difference from the label the loss takes. Steps behind the end of an example do not
+  /// count.
   private func regression(_ label: Entry.Input, _ names: Set<String>) -> ExampleRoles.Goal? {
     guard label.type.element == .f32 else { return nil }
     let outputs = forward.outputs.filter { forward.graph.type(of: $0.value) == label.type }

@@ -124,8 +124,8 @@ private struct ModelRun {
     return 0
   }
 
-  /// Returns the module where dims have the sizes `dimensions`, without its warnings: they come with the
-  /// sizes that are used in the end.
+  /// Returns the module where dims have the sizes `dimensions`, without its warnings: they come
+  /// with the sizes that are used in the end.
   private func module(_ dimensions: [(name: String, value: Int)]) throws -> Module {
     try console.reporting(source) {
       var ignored = DiagnosticSet()

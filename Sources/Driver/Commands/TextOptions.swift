@@ -76,8 +76,8 @@ struct TextOptions {
         : "there is no folder '\(path.printable)'")
   }
 
-  /// `true` iff rows of several classes are to be read: those of a folder, or those that ship with the
-  /// graph.
+  /// `true` iff rows of several classes are to be read: those of a folder, or those that ship with
+  /// the graph.
   var givesRows: Bool {
     isFolder || path == nil && !EmbeddedGraphs.rows(ofGraph: graph).isEmpty
   }
@@ -116,8 +116,8 @@ struct TextOptions {
 
   /// Returns the rows of the files of the folder, one class a file.
   ///
-  /// `coding`, if there is one, is that of the weights: then their vocabulary and classes are those of
-  /// the rows.
+  /// `coding`, if there is one, is that of the weights: then their vocabulary and classes are those
+  /// of the rows.
   func rows(_ console: Console, coding: TextCoding? = nil) throws -> LabelledRows {
     try checkTokenizer(coding)
     if maxTokens != nil {

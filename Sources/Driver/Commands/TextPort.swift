@@ -59,8 +59,8 @@ struct TextPort {
       entry.inputs.filter { $0.role == .input && $0.name != found.name }.map(\.name)
   }
 
-  /// Returns the entry of `module` that could read a text, the dims that it scans, and its only index
-  /// input over the steps of a scan, of at most two axes; `nil` if there is none.
+  /// Returns the entry of `module` that could read a text, the dims that it scans, and its only
+  /// index input over the steps of a scan, of at most two axes; `nil` if there is none.
   private static func reader(
     of module: Module
   ) -> (entry: Entry, scanned: Set<ID<Dimension>>, input: Entry.Input)? {
@@ -125,8 +125,8 @@ struct TextPort {
       &dimensions, classes, of: input, to: count, "symbols", from: source, console)
   }
 
-  /// Sets the dimension of the rows to one, unless `dimensions` say otherwise or no dimension can be
-  /// set.
+  /// Sets the dimension of the rows to one, unless `dimensions` say otherwise or no dimension can
+  /// be set.
   func fitOneRow(_ dimensions: inout [(name: String, value: Int)]) {
     guard let d = rows?.dimension else { return }
     let name = module.dimensions[d].name

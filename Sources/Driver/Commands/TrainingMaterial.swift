@@ -28,8 +28,8 @@ struct TrainingMaterial {
   /// The sizes of dims that the command line and the data set.
   let dimensions: [(name: String, value: Int)]
 
-  /// Reads what `training` and `textOptions` say for `module`, whose parameters start at `weights`, and
-  /// divides it by `seed`. `resized` gives the module for other sizes of dims.
+  /// Reads what `training` and `textOptions` say for `module`, whose parameters start at `weights`,
+  /// and divides it by `seed`. `resized` gives the module for other sizes of dims.
   ///
   /// Throws if it does not fit the model, before anything is compiled.
   init(

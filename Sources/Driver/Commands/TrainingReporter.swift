@@ -112,7 +112,8 @@ final class TrainingReporter {
     return minutes < 120 ? "\(minutes) min" : "\(minutes / 60) h \(minutes % 60) min"
   }
 
-  /// Returns the line for a training that is done; how the model does on examples stands at its end.
+  /// Returns the line for a training that is done; how the model does on examples stands at its
+  /// end.
   func summary(of status: TrainingStatus) -> String {
     let results =
       status.unit == .rows ? [speed(status), losses(status)] : [losses(status), speed(status)]
