@@ -62,7 +62,8 @@ package struct Pipeline: Sendable {
   ///
   /// After each pass that has rewritten something the module is settled, so that continuing from
   /// its text is the same as continuing from the module. The module is verified before the first
-  /// pass and after each; the first that is ill-formed is not settled, observed or passed on.
+  /// pass and after each of these; the first that is ill-formed is not settled, observed or passed
+  /// on.
   package func run(
     on module: inout Module, context: inout PassContext,
     observe: (PassRecord, Module) -> Void = { _, _ in }
@@ -76,13 +77,16 @@ package struct Pipeline: Sendable {
       let rewritesLeft = context.rewritesLeft
       context.begin(pass)
       var time = clock.measure { pass.run(&module, &context) }
-      var errors = module.structuralErrors()
-      if errors.isEmpty, context.rewrites == 0 {
+      var errors: [String] = []
+      if context.rewrites == 0 {
         // Nodes may have other numbers, but no line has changed.
         module = before
-      } else if errors.isEmpty {
-        time += clock.measure { module.settle() }
-        errors = module.settlingErrors()
+      } else {
+        errors = module.structuralErrors()
+        if errors.isEmpty {
+          time += clock.measure { module.settle() }
+          errors = module.settlingErrors()
+        }
       }
       module.finishedPasses.append(pass.name)
       if !errors.isEmpty {
