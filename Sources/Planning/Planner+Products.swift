@@ -10,16 +10,20 @@ private struct Segmentation {
 
 extension GraphPlanner {
 
-  /// Plans `members`, a linear node and what is fused behind it, as one kernel; `false` if their
-  /// shapes do not allow it.
+  /// Plans `members`, a linear node and what is fused behind it, as one kernel, or a linear node
+  /// alone as several; `false` if their shapes do not allow it.
   mutating func planProduct(_ members: [ID<Node>]) -> Bool {
     guard
       let root = members.first(where: { id in
         if case .linear = graph[id].op { return true }
         return false
-      }), case .linear(let linear) = graph[root].op,
-      let division = division(of: root, linear, members)
+      }), case .linear(let linear) = graph[root].op
     else { return false }
+    guard let division = division(of: root, linear, members) else {
+      if members.count > 1 { return false }
+      planColumns(of: root, linear)
+      return true
+    }
     let type = graph[root].results[0].type
     let leading = Array(type.shape.dropLast())
     let space = sizes(TensorType(.f32, leading)) + [division.units]
@@ -34,11 +38,41 @@ extension GraphPlanner {
     var kernel = Product(
       rows: rows, units: division.units, segments: division.segments, tile: tile, parts: [],
       lookups: [], bias: nil, start: nil, program: Program())
-    addParts(of: root, linear, to: &kernel)
-    addStart(of: root, linear, to: &kernel)
+    addParts(of: root, linear, 0..<division.units * division.segments, to: &kernel)
+    addStart(of: root, linear, 0, to: &kernel)
     kernel.program = epilogue(members, root, division, space)
     emit(.product(kernel))
     return true
+  }
+
+  /// Plans node `root` as a kernel for each range of columns that its parts feed whole or not at all.
+  private mutating func planColumns(of root: ID<Node>, _ linear: Linear) {
+    let type = graph[root].results[0].type
+    let leading = Array(type.shape.dropLast())
+    let rows = product(counts(leading))
+    let views = storage(for: Value(root), where: { Self.rowStride($0.strides, $0.shape) != nil })
+    for range in ranges(of: linear, columns: sizes(type)[type.shape.count - 1]) {
+      let tile = Tile.best(rows: rows, units: range.count, segments: 1, machine: machine)
+      var kernel = Product(
+        rows: rows, units: range.count, segments: 1, tile: tile, parts: [], lookups: [], bias: nil,
+        start: nil, program: Program(instructions: [.accumulator(segment: 0)]))
+      addParts(of: root, linear, range, to: &kernel)
+      addStart(of: root, linear, range.lowerBound, to: &kernel)
+      for view in views {
+        let part = view.slice(axis: view.shape.count - 1, range)
+        kernel.program.outputs.append(
+          Program.Output(instruction: 0, operand: rowOperand(part, part.strides, part.shape)))
+      }
+      emit(.product(kernel))
+    }
+  }
+
+  /// Returns the widest ranges of `columns` columns that each part of `linear` feeds whole or not at
+  /// all, in order.
+  private func ranges(of linear: Linear, columns: Int) -> [Range<Int>] {
+    let parts = linear.parts.compactMap(\.columns)
+    let bounds = Set(parts.flatMap { [value($0.lower), value($0.upper)] } + [0, columns]).sorted()
+    return zip(bounds, bounds.dropFirst()).map { $0..<$1 }
   }
 
   /// `true` iff node `id` is a range of the columns of node `root`.
@@ -49,7 +83,8 @@ extension GraphPlanner {
   }
 
   /// Returns how the columns of node `root` are divided, or `nil` if `members` divide them
-  /// unevenly.
+  /// unevenly, or a part would feed a segment in part: zeros in its place are not left out where
+  /// what they are multiplied with is infinite.
   private func division(
     of root: ID<Node>, _ linear: Linear, _ members: [ID<Node>]
   ) -> Segmentation? {
@@ -57,18 +92,11 @@ extension GraphPlanner {
     let columns = sizes(type)[type.shape.count - 1]
     let slices = members.filter { isSegment($0, of: root) }
     if slices.isEmpty {
-      let isAlone = members.count == 1
-      guard isAlone else { return Segmentation(units: columns, segments: 1) }
-      // The widest segments that no part feeds in part.
-      var units = columns
-      for part in linear.parts {
-        guard let range = part.columns else { continue }
-        units = gcd(gcd(units, value(range.lower)), value(range.upper))
-      }
+      let units = widestSegment(of: linear, columns)
       let segments = units == 0 ? 1 : columns / units
-      return segments > machine.mostSegments
-        ? Segmentation(units: columns, segments: 1)
-        : Segmentation(units: units, segments: max(1, segments))
+      // What is fused follows on whole rows.
+      return segments > (members.count == 1 ? machine.mostSegments : 1)
+        ? nil : Segmentation(units: units, segments: max(1, segments))
     }
     var units: Int?
     for id in slices {
@@ -79,13 +107,21 @@ extension GraphPlanner {
       }
       units = to - from
     }
-    guard let units, columns % units == 0, columns / units <= machine.mostSegments else {
-      return nil
-    }
+    guard let units, columns % units == 0, columns / units <= machine.mostSegments,
+      widestSegment(of: linear, columns) % units == 0
+    else { return nil }
     let usesRoot = members.contains { id in
       id != root && !isSegment(id, of: root) && graph[id].operands.contains(Value(root))
     }
     return usesRoot ? nil : Segmentation(units: units, segments: columns / units)
+  }
+
+  /// Returns the width of the widest segments of `columns` columns that no part of `linear` feeds in
+  /// part.
+  private func widestSegment(of linear: Linear, _ columns: Int) -> Int {
+    linear.parts.compactMap(\.columns).reduce(columns) { units, range in
+      gcd(gcd(units, value(range.lower)), value(range.upper))
+    }
   }
 
   private func gcd(_ a: Int, _ b: Int) -> Int { b == 0 ? a : gcd(b, a % b) }
@@ -139,10 +175,11 @@ extension GraphPlanner {
     return (view, Self.rowStride(view.strides, view.shape) ?? 0)
   }
 
-  /// Adds the parts, and the bias, of node `root` to `kernel`.
+  /// Adds the parts, and the bias, of node `root` to `kernel`, which computes the columns `range`.
   private mutating func addParts(
-    of root: ID<Node>, _ linear: Linear, to kernel: inout Product
+    of root: ID<Node>, _ linear: Linear, _ range: Range<Int>, to kernel: inout Product
   ) {
+    let width = sizes(graph[root].results[0].type).last ?? 0
     let operands = graph[root].operands
     var bias = linear.biasOperand.map { operands[$0] }
     var start = 0
@@ -150,18 +187,19 @@ extension GraphPlanner {
       let v = operands[i]
       let depth = sizes(graph.type(of: v).dense).last ?? 0
       let weight = operands[linear.hasWeightPerPart ? linear.parts.count + i : linear.parts.count]
-      let range = linear.hasWeightPerPart ? 0..<depth : start..<start + depth
+      let terms = linear.hasWeightPerPart ? 0..<depth : start..<start + depth
       start += depth
-      let all = 0..<kernel.units * kernel.segments
-      let columns = part.columns.map { value($0.lower)..<value($0.upper) } ?? all
-      let segments =
-        columns.lowerBound / kernel.units..<(columns.upperBound + kernel.units - 1) / kernel.units
+      let columns = part.columns.map { value($0.lower)..<value($0.upper) } ?? 0..<width
+      let fed = columns.clamped(to: range)
+      if fed.isEmpty, !range.isEmpty { continue }
+      let (lower, upper) = (fed.lowerBound - range.lowerBound, fed.upperBound - range.lowerBound)
+      let segments = lower / max(1, kernel.units)..<upper / max(1, kernel.units)
       let spec = PackSpec(
-        weight: weight, rows: range, columns: columns, segments: segments, units: kernel.units,
-        vectors: kernel.tile.vectors)
+        weight: weight, rows: terms, columns: shifted(columns, range), segments: segments,
+        units: kernel.units, vectors: kernel.tile.vectors)
       if case .oneHot(let index, _) = held(v) {
         let stride = evenIndex(index, v)
-        let takesBias = bias != nil && segments == 0..<kernel.segments
+        let takesBias = bias != nil && segments == 0..<kernel.segments && range == 0..<width
         let table = pack(spec, as: .table(bias: takesBias ? bias : nil))
         if takesBias { bias = nil }
         kernel.lookups.append(
@@ -178,10 +216,15 @@ extension GraphPlanner {
     }
     if let bias {
       let spec = PackSpec(
-        weight: bias, rows: 0..<1, columns: 0..<kernel.units * kernel.segments,
+        weight: bias, rows: 0..<1, columns: shifted(0..<width, range),
         segments: 0..<kernel.segments, units: kernel.units, vectors: kernel.tile.vectors)
       kernel.bias = pack(spec, as: .table(bias: nil))
     }
+  }
+
+  /// Returns `columns` counted from the start of `range`.
+  private func shifted(_ columns: Range<Int>, _ range: Range<Int>) -> Range<Int> {
+    columns.lowerBound - range.lowerBound..<columns.upperBound - range.lowerBound
   }
 
   /// Returns indices that walk evenly over rows, copied if need be.
@@ -195,12 +238,13 @@ extension GraphPlanner {
   }
 
   private mutating func addStart(
-    of root: ID<Node>, _ linear: Linear, to kernel: inout Product
+    of root: ID<Node>, _ linear: Linear, _ column: Int, to kernel: inout Product
   ) {
     guard let i = linear.startOperand else { return }
     let (view, stride) = rows(graph[root].operands[i], isVector: true)
-    kernel.start = Product.Start(
-      place: view.place, rowStride: stride, segmentStride: kernel.units)
+    var place = view.place
+    place.offset += column
+    kernel.start = Product.Start(place: place, rowStride: stride, segmentStride: kernel.units)
   }
 
   /// Returns the program behind the product that node `root` is.

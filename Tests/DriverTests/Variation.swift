@@ -29,12 +29,18 @@ struct Variation {
   /// The number of variations that show what is determined.
   static var count: Int { signs.count }
 
+  /// What each variation makes of a sum that may overflow on the way, besides leaving it; `nil` is
+  /// anything.
+  private static let overflows: [Double?] = [nil, .nan, .infinity, -.infinity, nil, nil]
+
   private let sign: FloatingPointSign?
+  private let overflow: Double?
   private var random: SplitMix64
 
   /// Creates variation `number`, less than `count`.
   init(number: Int) {
     sign = Self.signs[number]
+    overflow = Self.overflows[number]
     random = SplitMix64(seed: UInt64(number))
   }
 
@@ -58,6 +64,11 @@ struct Variation {
       // Differences of numbers of magnitude 1 or more.
       return summed(result, magnitudes: result.map { $0 == 0 ? 0 : 1 + abs($0) })
     case .pool(let pool) where pool.role != .gradient: return result
+    case .convolution(let convolution)
+    where convolution.padding > 0 && operands.contains { !$0.elements.allSatisfy(\.isFinite) }:
+      // Zeros around an image are terms, or are left out.
+      return DenseArray(
+        shape: result.shape, result.elements.map { Bool.random(using: &random) ? $0 : .nan })
     case .linear, .matmul, .reduce, .weightGradient, .scatterAdd, .convolution, .pool:
       return summed(result, magnitudes: magnitudes(node, operands, dimensions))
     }
@@ -77,7 +88,15 @@ struct Variation {
     return result
   }
 
-  private mutating func factor() -> Double { Double.random(in: -1...1, using: &random) }
+  /// Returns how far, and in which direction, a result is varied: as far as possible where zero sums
+  /// have one sign.
+  private mutating func factor() -> Double {
+    switch sign {
+    case .plus: 1
+    case .minus: -1
+    case nil: Double.random(in: -1...1, using: &random)
+    }
+  }
 
   /// Returns `result` with what single precision does not hold rounded in some way, except where
   /// `isRounded` is false.
@@ -100,6 +119,7 @@ struct Variation {
       shape: result.shape,
       zip(result.elements, magnitudes.elements).map { x, magnitude in
         if magnitude > Self.large {
+          if let overflow { return overflow }
           return [x, .nan, .infinity, -.infinity].randomElement(using: &random) ?? x
         }
         guard x.isFinite else { return x }
