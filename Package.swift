@@ -5,6 +5,11 @@ import PackageDescription
 /// The settings of every target: a warning is an error.
 let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 
+/// The settings of test targets. Tests of optimised code need not be optimised themselves, and take
+/// less time to build so.
+let testing =
+  strict + [.unsafeFlags(["-Onone"], .when(configuration: .release))]
+
 /// Returns a library target of the compiler that imports `dependencies`.
 func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
   .target(name: name, dependencies: dependencies, swiftSettings: strict)
@@ -14,7 +19,7 @@ func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target
 func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
   .testTarget(
     name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies,
-    exclude: name == "Driver" ? ["Cases", "Recorded"] : [], swiftSettings: strict)
+    exclude: name == "Driver" ? ["Cases", "Recorded"] : [], swiftSettings: testing)
 }
 
 /// The graphs that ship with graphc.
@@ -84,7 +89,7 @@ let package = Package(
     .testTarget(
       name: "DriverToolTests",
       dependencies: ["CodeGen", "Driver", "Graphs", "Optimizer", "Runner", "Tensors"],
-      swiftSettings: strict),
+      swiftSettings: testing),
     tests(
       "Driver",
       [
