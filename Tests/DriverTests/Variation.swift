@@ -20,6 +20,9 @@ struct Variation {
   /// Half the distance of denormal numbers, times as many units.
   private static let least = units * 0x1p-150
 
+  /// Products of numbers of which some are smaller may underflow.
+  private static let tiny = 0x1p-60
+
   /// Sums of terms of which some could be this large may become infinite on the way.
   private static let large = 0x1p126
 
@@ -70,7 +73,9 @@ struct Variation {
       return DenseArray(
         shape: result.shape, result.elements.map { Bool.random(using: &random) ? $0 : .nan })
     case .linear, .matmul, .reduce, .weightGradient, .scatterAdd, .convolution, .pool:
-      return summed(result, magnitudes: magnitudes(node, operands, dimensions))
+      return summed(
+        result, magnitudes: magnitudes(node, operands, dimensions),
+        mayUnderflow: operands.contains { $0.elements.contains { $0 != 0 && abs($0) < Self.tiny } })
     }
   }
 
@@ -114,7 +119,12 @@ struct Variation {
   }
 
   /// Returns `result`, sums of terms whose magnitudes have the sums `magnitudes`, in another order.
-  private mutating func summed(_ result: DenseArray, magnitudes: DenseArray) -> DenseArray {
+  ///
+  /// If terms may underflow, a sum that seems to be zero may be a number that is rounded with the
+  /// sum that it becomes part of.
+  private mutating func summed(
+    _ result: DenseArray, magnitudes: DenseArray, mayUnderflow: Bool = false
+  ) -> DenseArray {
     DenseArray(
       shape: result.shape,
       zip(result.elements, magnitudes.elements).map { x, magnitude in
@@ -124,7 +134,9 @@ struct Variation {
         }
         guard x.isFinite else { return x }
         if x == 0, magnitude == 0 {
-          return Double(sign: sign ?? (Bool.random(using: &random) ? .plus : .minus), 0)
+          return Double(
+            sign: sign ?? (Bool.random(using: &random) ? .plus : .minus),
+            mayUnderflow ? Self.least : 0)
         }
         return x + factor() * (magnitude * Self.units * 0x1p-24 + Self.least)
       })
