@@ -68,8 +68,9 @@ struct Variation {
       return summed(result, magnitudes: result.map { $0 == 0 ? 0 : 1 + abs($0) })
     case .pool(let pool) where pool.role != .gradient: return result
     case .convolution(let convolution)
-    where convolution.padding > 0 && operands.contains { !$0.elements.allSatisfy(\.isFinite) }:
-      // Zeros around an image are terms, or are left out.
+    where convolution.mayReadZeros
+      && operands.contains { !$0.elements.allSatisfy(\.isFinite) }:
+      // Zeros around images, or around their gradients, are terms, or are left out.
       return DenseArray(
         shape: result.shape, result.elements.map { Bool.random(using: &random) ? $0 : .nan })
     case .linear, .matmul, .reduce, .weightGradient, .scatterAdd, .convolution, .pool:
@@ -140,6 +141,16 @@ struct Variation {
         }
         return x + factor() * (magnitude * Self.units * 0x1p-24 + Self.least)
       })
+  }
+
+}
+
+extension Convolution {
+
+  /// `true` iff there may be zeros around what is read.
+  fileprivate var mayReadZeros: Bool {
+    if case .result = role { return padding > 0 }
+    return true
   }
 
 }
