@@ -10,7 +10,7 @@ private struct Segmentation {
 
 extension GraphPlanner {
 
-  /// Plans `members`, a linear node and what is fused behind it, as one kernel, or a linear node
+  /// Plans `members`, a linear node and what is fused with it, as one kernel, or a linear node
   /// alone as several; `false` if their shapes do not allow it.
   mutating func planProduct(_ members: [ID<Node>]) -> Bool {
     guard
@@ -45,7 +45,8 @@ extension GraphPlanner {
     return true
   }
 
-  /// Plans node `root` as a kernel for each range of columns that its parts feed whole or not at all.
+  /// Plans node `root` as a kernel for each range of columns that its parts feed whole or not at
+  /// all.
   private mutating func planColumns(of root: ID<Node>, _ linear: Linear) {
     let type = graph[root].results[0].type
     let leading = Array(type.shape.dropLast())
@@ -67,8 +68,8 @@ extension GraphPlanner {
     }
   }
 
-  /// Returns the widest ranges of `columns` columns that each part of `linear` feeds whole or not at
-  /// all, in order.
+  /// Returns the widest ranges of `columns` columns that each part of `linear` feeds whole or not
+  /// at all, in order.
   private func ranges(of linear: Linear, columns: Int) -> [Range<Int>] {
     let parts = linear.parts.compactMap(\.columns)
     let bounds = Set(parts.flatMap { [value($0.lower), value($0.upper)] } + [0, columns]).sorted()
@@ -116,8 +117,8 @@ extension GraphPlanner {
     return usesRoot ? nil : Segmentation(units: units, segments: columns / units)
   }
 
-  /// Returns the width of the widest segments of `columns` columns that no part of `linear` feeds in
-  /// part.
+  /// Returns the width of the widest segments of `columns` columns that no part of `linear` feeds
+  /// in part.
   private func widestSegment(of linear: Linear, _ columns: Int) -> Int {
     linear.parts.compactMap(\.columns).reduce(columns) { units, range in
       gcd(gcd(units, value(range.lower)), value(range.upper))

@@ -94,8 +94,8 @@ struct Variation {
     return result
   }
 
-  /// Returns how far, and in which direction, a result is varied: as far as possible where zero sums
-  /// have one sign.
+  /// Returns how far, and in which direction, a result is varied: as far as possible where zero
+  /// sums have one sign.
   private mutating func factor() -> Double {
     switch sign {
     case .plus: 1
