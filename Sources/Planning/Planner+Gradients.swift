@@ -40,7 +40,8 @@ extension GraphPlanner {
   /// That is one product whose depth are the rows: the left factor is read across, the right one
   /// is packed. For one-hot rows it is a sum of the right rows by index.
   mutating func planWeightGradient(_ v: Value, _ node: Node) {
-    let leading = Array(counts(graph.type(of: node.operands[1]).shape).dropLast())
+    let shape = graph.type(of: node.operands[1]).denseShape
+    let leading = Array(counts(shape).dropLast())
     let right = view(node.operands[1])
     if case .oneHot(let index, let classes) = held(node.operands[0]) {
       planScatter(v, index, right, leading, sums: classes)
@@ -57,7 +58,7 @@ extension GraphPlanner {
       .buffer(
         buffer(
           "packed", count: room * ((columns + panel - 1) / panel) * panel,
-          isLong: isLong(graph.type(of: node.operands[1]).shape))))
+          isLong: isLong(shape))))
     let output = singleStorage(for: v)
     var program = Program(instructions: [.accumulator(segment: 0)])
     program.outputs = [

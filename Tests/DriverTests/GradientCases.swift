@@ -78,7 +78,7 @@ struct GradientCase: CustomTestStringConvertible {
       "y = x @ W", "y = matmul(x, U, transpose_b: true)", "y = matmul(x, z, transpose_a: true)",
       "y = matmul(W, x, transpose_a: true, transpose_b: true)",
       "y = q @ W", "y = matmul(q, R)", "y = matmul(R, q, transpose_a: true, transpose_b: true)",
-      "y = matmul(q, U, transpose_b: true)",
+      "y = matmul(q, U, transpose_b: true)", "y = matmul(one_hot(i), U, transpose_b: true)",
       "y = linear(x, W)", "y = linear(x, F, b)", "y = linear(v, F, b)", "y = linear(q, W)",
       "y = linear([x, z], V)", "y = linear([x, one_hot(i)], V)",
       "y = linear([gather one_hot(i), x], V)",
@@ -267,6 +267,20 @@ extension GradientCase {
           twice[t] = product[t] * 2
         }
         output before, twice, h
+      }
+      """),
+    GradientCase(
+      "rows of a transposed weight by index",
+      """
+      model M {
+        dim hidden = 3, batch = 2, n = 4, m = 5
+        input i : index<m>[n, batch]
+        state h : f32[batch, hidden] = zeros
+        param W : f32[hidden, m] = zeros
+        scan t in n {
+          h = tanh(h * 0.5 + matmul(one_hot(i[t]), W, transpose_b: true))
+        }
+        output h
       }
       """),
     GradientCase(
