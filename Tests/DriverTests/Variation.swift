@@ -36,14 +36,20 @@ struct Variation {
   /// anything.
   private static let overflows: [Double?] = [nil, .nan, .infinity, -.infinity, nil, nil]
 
+  /// Whether zeros around images, or around gradients of images, are terms in each variation; `nil`
+  /// is at random.
+  private static let readsZeros: [Bool?] = [false, true, nil, nil, nil, nil]
+
   private let sign: FloatingPointSign?
   private let overflow: Double?
+  private let readsZeros: Bool?
   private var random: SplitMix64
 
   /// Creates variation `number`, less than `count`.
   init(number: Int) {
     sign = Self.signs[number]
     overflow = Self.overflows[number]
+    readsZeros = Self.readsZeros[number]
     random = SplitMix64(seed: UInt64(number))
   }
 
@@ -67,17 +73,42 @@ struct Variation {
       // Differences of numbers of magnitude 1 or more.
       return summed(result, magnitudes: result.map { $0 == 0 ? 0 : 1 + abs($0) })
     case .pool(let pool) where pool.role != .gradient: return result
-    case .convolution(let convolution)
-    where convolution.mayReadZeros
-      && operands.contains { !$0.elements.allSatisfy(\.isFinite) }:
-      // Zeros around images, or around their gradients, are terms, or are left out.
-      return DenseArray(
-        shape: result.shape, result.elements.map { Bool.random(using: &random) ? $0 : .nan })
     case .linear, .matmul, .reduce, .weightGradient, .scatterAdd, .convolution, .pool:
-      return summed(
+      let sums = summed(
         result, magnitudes: magnitudes(node, operands, dimensions),
         mayUnderflow: operands.contains { $0.elements.contains { $0 != 0 && abs($0) < Self.tiny } })
+      guard case .convolution(let convolution) = node.op else { return sums }
+      return surrounded(sums, of: convolution, operands)
     }
+  }
+
+  /// Returns `result`, that of `convolution` on `operands`, where zeros around what the first
+  /// operand holds are terms or are left out: with NaN, or without, where one of them meets a
+  /// number of the second operand that is not finite.
+  private mutating func surrounded(
+    _ result: DenseArray, of convolution: Convolution, _ operands: [DenseArray]
+  ) -> DenseArray {
+    let wild = operands[1].map { $0.isFinite ? 0 : 1 }
+    guard wild.elements.contains(1) else { return result }
+    var unbiased = convolution
+    if case .result = convolution.role { unbiased = convolution.with(.result(hasBias: false)) }
+    // How many numbers that are not finite meet elements. The others of the channel meet zeros.
+    let met = DenseArray.convolution(
+      unbiased, [operands[0].map { _ in 1 }, wild], shape: result.shape)
+    let (axis, wildAxis) =
+      switch convolution.role {
+      case .result: (1, 0)
+      case .imageGradient: (1, 1)
+      case .kernelGradient: (0, 1)
+      }
+    var counts = Array(repeating: 0.0, count: result.shape[axis])
+    for (i, x) in wild.elements.enumerated() { counts[wild.place(of: i, along: wildAxis)] += x }
+    return DenseArray(
+      shape: result.shape,
+      result.elements.enumerated().map { i, x in
+        if met.elements[i] == counts[result.place(of: i, along: axis)] { return x }
+        return readsZeros ?? Bool.random(using: &random) ? .nan : x
+      })
   }
 
   /// Returns the sums of the magnitudes of the finite terms.
@@ -145,13 +176,10 @@ struct Variation {
 
 }
 
-extension Convolution {
+extension DenseArray {
 
-  /// `true` iff there may be zeros around what is read.
-  fileprivate var mayReadZeros: Bool {
-    if case .result = role { return padding > 0 }
-    return true
-  }
+  /// Returns the place along `axis` of element `i`.
+  fileprivate func place(of i: Int, along axis: Int) -> Int { i / strides[axis] % shape[axis] }
 
 }
 
