@@ -33,6 +33,9 @@ struct EntryEmitter {
   /// The names of variables in the function.
   private var names: SwiftNames
 
+  /// The name of the variable of loops over calls that repeat.
+  private let time: String
+
   /// The names of the step and of each state's two pointers, by loop.
   private var loopNames: [Int: (step: String, states: [(old: String, new: String)])] = [:]
 
@@ -51,6 +54,7 @@ struct EntryEmitter {
     isBind = false
     function = "\(SwiftNames.stem(plan.entries[index].name))Entry"
     self.names = names
+    time = self.names.identifier("time")
     let entry = module.entries[index]
     if entry.updatesParameters {
       addParameters(of: module)
@@ -85,6 +89,7 @@ struct EntryEmitter {
     isBind = true
     function = "bindEntry"
     self.names = names
+    time = self.names.identifier("time")
     addParameters(of: module)
     collectLines(module.bindLines)
   }
@@ -170,11 +175,19 @@ struct EntryEmitter {
   func emit(into writer: inout SourceWriter, _ emitter: inout Emitter) {
     var pieces = [writer.inner]
     for line in firstLines { pieces[0].comment(line) }
+    var calls: [PlainCall] = []
     for step in plan.steps {
-      var piece = writer.inner
-      emit([step], into: &piece, &emitter)
-      pieces.append(piece)
+      switch step {
+      case .kernel(let call): calls.append(plainCall(call, &emitter))
+      case .loop(let loop):
+        emit(calls[...], margin: writer.inner, into: &pieces, &emitter)
+        calls = []
+        var piece = writer.inner
+        emit(loop, into: &piece, &emitter)
+        pieces.append(piece)
+      }
     }
+    emit(calls[...], margin: writer.inner, into: &pieces, &emitter)
     var end = writer.inner
     emitComments(plan.closingNodes, &end)
     for line in lastLines { end.comment(line) }
@@ -269,32 +282,140 @@ struct EntryEmitter {
     for step in steps {
       switch step {
       case .kernel(let call):
-        emitComments(call.nodes, &writer)
-        for case .weight(let w) in call.kernel.access.writes.map(\.base) {
-          writer.comment(weights[w].name)
-        }
-        if call.meets { writer.line("worker.meet()") }
         let emitted = emitter.emit(call.kernel, call.share)
-        emitter.call(emitted.function)
-        let steps = emitted.takesSteps ? ["steps"] : []
-        let place = place(of: call.nodes)
-        if let place { writer.line(place.statement) }
-        let grains = { (count: Int, size: Int) -> String? in
-          guard call.share != nil else { return nil }
-          return size == 1 ? "worker.share(\(count))" : "worker.share(\(count), by: \(size))"
-        }
-        let texts = emitted.texts({ expression($0, $1) }, step: stepName, grains: grains)
-        if plan.isParallel, call.share == nil {
-          writer.block("if worker.isFirst {") {
-            $0.list("\(emitted.function)(", steps + texts, ")")
-          }
-        } else {
-          writer.list("\(emitted.function)(", steps + texts, ")")
-        }
-        if place != nil { writer.line("\(GeneratedFile.Location.keyword)()") }
+        emit(call, emitted, into: &writer, &emitter) { expression($0, $1) }
       case .loop(let loop):
         emit(loop, into: &writer, &emitter)
       }
+    }
+  }
+
+  /// Appends a call of the function of `call`, where `pointer` returns the text of a pointer.
+  private func emit(
+    _ call: KernelCall, _ emitted: EmittedCall, into writer: inout SourceWriter,
+    _ emitter: inout Emitter, _ pointer: (Place, Scalar32) -> String
+  ) {
+    emitComments(call.nodes, &writer)
+    for case .weight(let w) in call.kernel.access.writes.map(\.base) {
+      writer.comment(weights[w].name)
+    }
+    if call.meets { writer.line("worker.meet()") }
+    emitter.call(emitted.function)
+    let place = place(of: call.nodes)
+    if let place { writer.line(place.statement) }
+    let arguments = arguments(call, emitted, pointer)
+    if plan.isParallel, call.share == nil {
+      writer.block("if worker.isFirst {") { $0.list("\(emitted.function)(", arguments, ")") }
+    } else {
+      writer.list("\(emitted.function)(", arguments, ")")
+    }
+    if place != nil { writer.line("\(GeneratedFile.Location.keyword)()") }
+  }
+
+  private func arguments(
+    _ call: KernelCall, _ emitted: EmittedCall, _ pointer: (Place, Scalar32) -> String
+  ) -> [String] {
+    let grains = { (count: Int, size: Int) -> String? in
+      guard call.share != nil else { return nil }
+      return size == 1 ? "worker.share(\(count))" : "worker.share(\(count), by: \(size))"
+    }
+    return (emitted.takesSteps ? ["steps"] : [])
+      + emitted.texts(pointer, step: stepName, grains: grains)
+  }
+
+  /// Returns the call of the function of `call`, which is in no loop.
+  private func plainCall(_ call: KernelCall, _ emitter: inout Emitter) -> PlainCall {
+    let emitted = emitter.emit(call.kernel, call.share)
+    var numbers: [Int] = []
+    let texts = arguments(call, emitted) { place, scalar in
+      let pointer = movable(place, scalar)
+      numbers += pointer.numbers
+      return pointer.name
+    }
+    let manner = "\(call.meets) \(call.share == nil) \(emitted.function)"
+    return PlainCall(
+      call: call, emitted: emitted, shape: "\(manner)(\(texts.joined(separator: ", ")))",
+      numbers: numbers)
+  }
+
+  /// Appends texts of `calls` to `pieces`, each made by a copy of `margin`: a loop for those that
+  /// repeat, unless a debugger is to tell them apart.
+  private func emit(
+    _ calls: ArraySlice<PlainCall>, margin: SourceWriter, into pieces: inout [SourceWriter],
+    _ emitter: inout Emitter
+  ) {
+    var rest = calls
+    while let first = rest.first {
+      var piece = margin
+      if location == nil, let repeated = RepeatedCalls(in: rest) {
+        emit(rest.prefix(repeated.period), repeated, into: &piece, &emitter)
+        rest = rest.dropFirst(repeated.period * repeated.count)
+      } else {
+        emit(first.call, first.emitted, into: &piece, &emitter) { expression($0, $1) }
+        rest = rest.dropFirst()
+      }
+      pieces.append(piece)
+    }
+  }
+
+  /// Appends a loop that does `calls` again and again.
+  private func emit(
+    _ calls: ArraySlice<PlainCall>, _ repeated: RepeatedCalls, into writer: inout SourceWriter,
+    _ emitter: inout Emitter
+  ) {
+    writer.comment(
+      "\(repeated.count) times, for other values each; the lines are of the first time.")
+    writer.block("for \(time) in 0..<\(repeated.count) {") { writer in
+      for (call, growth) in zip(calls, repeated.growth) {
+        var growth = growth[...]
+        emit(call.call, call.emitted, into: &writer, &emitter) { place, scalar in
+          let pointer = movable(place, scalar)
+          defer { growth = growth.dropFirst(pointer.numbers.count) }
+          return pointer.text(moved: growth, by: time)
+        }
+      }
+    }
+  }
+
+  /// A pointer that loops may move.
+  private struct MovablePointer {
+
+    /// The name that it starts from, or that of a table of such pointers.
+    let name: String
+
+    let isInTable: Bool
+
+    /// The distance from there, after the position in the table.
+    let numbers: [Int]
+
+    /// Returns the Swift expression where each number grows by `growth` times `variable`.
+    func text(moved growth: ArraySlice<Int>, by variable: String) -> String {
+      let sums = zip(numbers, growth).map { sum([("\($0)", 1), (variable, $1)]) }
+      let start = isInTable ? "\(name)[\(sums[0])]" : name
+      return pointer(start, [(sums[sums.count - 1], 1)])
+    }
+
+  }
+
+  /// Returns the pointer to `place`, which no loop moves.
+  private func movable(_ place: Place, _ scalar: Scalar32) -> MovablePointer {
+    switch place.base {
+    case .buffer(let b):
+      return MovablePointer(
+        name: scalar == .float ? "numbers" : "integers", isInTable: false,
+        numbers: [place.offset + plan.buffers[b].offset])
+    case .weight(let w):
+      return MovablePointer(
+        name: scalar == .float ? "values" : "places", isInTable: false,
+        numbers: [place.offset + weights[w].offset])
+    case .parameter(let p):
+      return MovablePointer(
+        name: "parameters", isInTable: true, numbers: [p.position, place.offset])
+    case .slot(let s):
+      return MovablePointer(name: "slots", isInTable: true, numbers: [s.position, place.offset])
+    case .carried, .input, .output, .state:
+      return MovablePointer(
+        name: name(of: place.base), isInTable: false, numbers: [place.offset])
     }
   }
 
@@ -362,6 +483,17 @@ struct EntryEmitter {
     }
   }
 
+  /// Returns the name of the pointer to `base`, which is not in a block of memory.
+  private func name(of base: Base) -> String {
+    if case .carried(let loop, let index, let isNew) = base {
+      return carriedName(loop, index, isNew: isNew)
+    }
+    guard let name = pointerNames[base] else {
+      preconditionFailure("the function is given '\(base)'")
+    }
+    return name
+  }
+
   /// Returns the Swift expression of the pointer to `place`.
   private func expression(_ place: Place, _ scalar: Scalar32) -> String {
     var terms: [(String, Int)] = []
@@ -376,13 +508,8 @@ struct EntryEmitter {
     case .weight(let w):
       name = scalar == .float ? "values" : "places"
       offset += weights[w].offset
-    case .carried(let loop, let index, let isNew):
-      name = carriedName(loop, index, isNew: isNew)
-    case .input, .output, .state, .parameter, .slot:
-      guard let known = pointerNames[place.base] else {
-        preconditionFailure("the function is given '\(place.base)'")
-      }
-      name = known
+    case .carried, .input, .output, .state, .parameter, .slot:
+      name = self.name(of: place.base)
     }
     if offset != 0 { terms.append(("\(offset)", 1)) }
     for motion in place.motions { terms.append((stepName(motion.loop), motion.stride)) }

@@ -1,0 +1,70 @@
+import Planning
+
+/// A call of a kernel's function outside of loops.
+struct PlainCall {
+
+  let call: KernelCall
+  let emitted: EmittedCall
+
+  /// The text, but for the numbers in it that move pointers.
+  let shape: String
+
+  /// Those numbers.
+  let numbers: [Int]
+
+}
+
+/// Calls that come again and again, as those for the layers of a deep model do and those that update
+/// parameters: from time to time, each number grows by the same amount.
+struct RepeatedCalls {
+
+  /// How many calls there are each time, and how many times.
+  let period: Int
+  let count: Int
+
+  /// By how much the numbers of each call grow.
+  let growth: [[Int]]
+
+  /// The most calls that are looked at for a repetition: more than there are for a layer.
+  private static let longestPeriod = 128
+
+  /// The fewest times that are worth a loop, and the fewest calls that it saves.
+  ///
+  /// With fewer, each line of the graph is better seen by its own call.
+  private static let fewestTimes = 4
+  private static let fewestSaved = 32
+
+  /// Finds the longest repetition that `calls` begin with, if one is worth a loop.
+  init?(in calls: ArraySlice<PlainCall>) {
+    var best: (period: Int, count: Int, growth: [[Int]])?
+    for period in 1...max(1, min(Self.longestPeriod, calls.count / Self.fewestTimes)) {
+      guard let growth = Self.growth(of: calls, after: period) else { continue }
+      var count = 2
+      while calls.count >= (count + 1) * period,
+        Self.growth(of: calls.dropFirst((count - 1) * period), after: period) == growth
+      {
+        count += 1
+      }
+      if period * (count - 1) > best.map({ $0.period * ($0.count - 1) }) ?? 0 {
+        best = (period, count, growth)
+      }
+    }
+    guard let best, best.count >= Self.fewestTimes,
+      best.period * (best.count - 1) >= Self.fewestSaved
+    else { return nil }
+    (period, count, growth) = best
+  }
+
+  /// Returns by how much the numbers of each of the first `period` calls differ from those of the
+  /// call that is as many later, or `nil` if something else differs too.
+  private static func growth(of calls: ArraySlice<PlainCall>, after period: Int) -> [[Int]]? {
+    guard calls.count >= 2 * period else { return nil }
+    var result: [[Int]] = []
+    for (call, later) in zip(calls.prefix(period), calls.dropFirst(period)) {
+      guard call.shape == later.shape else { return nil }
+      result.append(zip(call.numbers, later.numbers).map { $1 - $0 })
+    }
+    return result
+  }
+
+}
