@@ -50,11 +50,6 @@ extension ModelEmitter {
   /// Appends the functions that the checks of the model and its states call.
   func emitCheckFunctions(into writer: inout SourceWriter) {
     var texts = [Self.stopForCount]
-    if isTrained {
-      texts += [Self.fill, Self.array]
-    } else if !parameters.isEmpty {
-      texts.append(Self.checkOfCount)
-    }
     if plan.entries.contains(where: { $0.countedDimension != nil }) {
       texts.append(Self.stopForSteps)
     }
@@ -66,43 +61,17 @@ extension ModelEmitter {
       writer.gap()
       for line in text.split(separator: "\n") { writer.line(String(line)) }
     }
+    if isTrained || !parameters.isEmpty {
+      writer.gap()
+      emitMove(into: &writer)
+    }
   }
 
   private static let stopForCount = """
     /// Stops the program, because `name` has `count` elements, but needs `bound`.
     @inline(never)
-    fileprivate func stop(_ name: StaticString, _ count: Int, of bound: Int) -> Never {
+    fileprivate func stop(_ name: String, _ count: Int, of bound: Int) -> Never {
       fatalError("\\(name) has \\(count) element\\(count == 1 ? "" : "s"), but needs \\(bound)")
-    }
-    """
-
-  // What is called for each parameter and each slot is a function of its own, because it takes the
-  // compiler long to make as many copies of it.
-
-  private static let checkOfCount = """
-    /// Checks that `array`, which is called `name`, has `count` elements.
-    @inline(never)
-    fileprivate func check(_ name: StaticString, _ array: [Float], count: Int) {
-      guard array.count == count else { stop(name, array.count, of: count) }
-    }
-    """
-
-  private static let fill = """
-    /// Copies the `count` elements of `array`, which is called `name`, to `place`.
-    @inline(never)
-    fileprivate func fill(
-      _ place: UnsafeMutablePointer<Float>, _ name: StaticString, _ array: [Float], count: Int
-    ) {
-      guard array.count == count else { stop(name, array.count, of: count) }
-      place.update(from: array, count: count)
-    }
-    """
-
-  private static let array = """
-    /// Returns the `count` numbers at `place`.
-    @inline(never)
-    fileprivate func array(_ count: Int, at place: UnsafeMutablePointer<Float>) -> [Float] {
-      [Float](UnsafeBufferPointer(start: place, count: count))
     }
     """
 

@@ -39,7 +39,7 @@ extension ModelEmitter {
 
   /// Appends the type of tables of pointers.
   private func emitPointers(_ writer: inout SourceWriter) {
-    if updateTables.isEmpty { return }
+    if updateTables.isEmpty, !hasStateTable { return }
     writer.line("")
     for line in Self.pointers.split(separator: "\n", omittingEmptySubsequences: false) {
       writer.line(String(line))
@@ -47,7 +47,7 @@ extension ModelEmitter {
   }
 
   private static let pointers = """
-    /// A table of pointers to parameters, or to slots.
+    /// A table of pointers to parameters, slots or states.
     fileprivate typealias Pointers = UnsafePointer<UnsafeMutablePointer<Float>>
 
     /// Returns the table at `start`, unless that or one of its `count` pointers is null.
@@ -89,6 +89,9 @@ extension ModelEmitter {
     writer.list("guard ", conditions, " else { return 1 }")
   }
 
+  /// `true` iff all states have numbers, so that they are checked as one table.
+  private var hasStateTable: Bool { !states.isEmpty && states.allSatisfy { $0.element == "Float" } }
+
   private func emitSymbol(_ index: Int, _ prefix: String, _ writer: inout SourceWriter) {
     let planned = plan.entries[index]
     writer.line("")
@@ -116,7 +119,9 @@ extension ModelEmitter {
   private func emitSymbolBody(_ index: Int, _ writer: inout SourceWriter) {
     let planned = plan.entries[index]
     let isUpdate = module.entries[index].updatesParameters
-    let tables = isUpdate ? updateTables : []
+    let hasStateTable = self.hasStateTable
+    let tables =
+      (isUpdate ? updateTables : []) + (hasStateTable ? [("states", states.count)] : [])
     var pointers: [(table: String, name: String, element: String)] = []
     var indices: [(name: String, limit: Int, count: String)] = []
     func add(_ table: String, _ letter: String, _ fields: [Field]) {
@@ -126,7 +131,7 @@ extension ModelEmitter {
         indices.append(("\(letter)\(i)", limit, count(of: field, in: planned)))
       }
     }
-    add("states", "s", states)
+    if !hasStateTable { add("states", "s", states) }
     add("inputs", "x", interfaces[index].inputs)
     add("outputs", "y", interfaces[index].outputs)
     emitUnwrapped(tables: tables, pointers, &writer)
@@ -144,7 +149,9 @@ extension ModelEmitter {
       // Nobody writes a state that another has yet to check.
       if states.contains(where: { $0.limit != nil }) { writer.line("own.meet()") }
     }
-    let arguments = ["weights", "workspace"] + tables.map(\.name) + pointers.map(\.name)
+    let whole = tables.map(\.name).filter { $0 != "states" }
+    let single = hasStateTable ? states.indices.map { "states[\($0)]" } : []
+    let arguments = ["weights", "workspace"] + whole + single + pointers.map(\.name)
     emitCall(
       planned, arguments + ["steps"], worker: "own",
       rebinding: isUpdate ? bindTables.map(\.name) : nil, &writer)

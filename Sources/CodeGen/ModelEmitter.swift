@@ -64,6 +64,7 @@ struct ModelEmitter {
 
   private(set) var parameters: [Field]
   private(set) var slots: [Field]
+  private(set) var slotMembers: [SlotMember]
   private(set) var states: [Field]
   private(set) var interfaces: [Interface]
 
@@ -76,6 +77,7 @@ struct ModelEmitter {
     self.module = module
     parameters = module.parameters.map { Field($0.name, $0.type, module) }
     slots = module.slots.map { Field($0.name, $0.type, module) }
+    slotMembers = SlotMember.members(of: module)
     states = module.states.map { Field($0.name, $0.type, module) }
     interfaces = module.entries.map { entry in
       Interface(
@@ -100,6 +102,7 @@ struct ModelEmitter {
     }
     name(&parameters, &names)
     name(&slots, &names)
+    for i in slotMembers.indices { slotMembers[i].name(&names) }
     name(&states, &names)
     for i in interfaces.indices {
       name(&interfaces[i].inputs, &names)
@@ -119,6 +122,7 @@ struct ModelEmitter {
     var ofEntries = interfaces.indices.map { i in own { emitEntry(i, &$0) } }
     name(&parameters, &ofWeights)
     name(&slots, &ofSlots)
+    for i in slotMembers.indices { slotMembers[i].name(&ofSlots) }
     name(&states, &ofState)
     for i in interfaces.indices {
       name(&interfaces[i].inputs, &ofEntries[i])
@@ -129,30 +133,12 @@ struct ModelEmitter {
   /// `true` iff an entry changes parameters, which the model then has to keep.
   var isTrained: Bool { module.entries.contains(where: \.updatesParameters) }
 
-  /// Where each parameter, and each slot behind them, starts in the memory that keeps them.
-  private var offsets: (starts: [Int], count: Int) {
-    var end = 0
-    var starts: [Int] = []
-    for field in parameters + slots {
-      starts.append(end)
-      end += (field.count + 15) / 16 * 16
-    }
-    return (starts, end)
-  }
-
   /// The expressions of the table of pointers to the parameters that the model keeps, if it has
   /// any, and of that to the slots.
-  private var parameterTable: [String] { parameters.isEmpty ? [] : ["memory.pointers"] }
+  private var parameterTable: [String] { parameters.isEmpty ? [] : ["memory.places"] }
 
   private var slotTable: [String] {
-    slots.isEmpty ? [] : ["memory.pointers + \(parameters.count)"]
-  }
-
-  /// The expressions of the pointers to the parameters that the model keeps.
-  private var kept: [String] { parameters.indices.map { "memory.pointers[\($0)]" } }
-
-  private var keptSlots: [String] {
-    slots.indices.map { "memory.pointers[\(parameters.count + $0)]" }
+    slots.isEmpty ? [] : ["memory.places + \(parameters.count)"]
   }
 
   /// Appends the model's type, called `typeName`.
@@ -167,7 +153,7 @@ struct ModelEmitter {
       emitWeights(&writer)
       if !states.isEmpty { emitState(&writer) }
       if isTrained, !slots.isEmpty { emitSlots(&writer) }
-      writer.line("private let memory: Memory")
+      writer.line("private let memory = Memory()")
       writer.line("")
       emitInitializer(&writer)
       if isTrained { emitAccess(&writer) }
@@ -180,12 +166,13 @@ struct ModelEmitter {
   }
 
   private func emitWeights(_ writer: inout SourceWriter) {
+    let comparison = isTrained && hasSlotForEach ? ", Equatable" : ""
     writer.line("/// The parameters, each in row-major order.")
-    writer.block("public struct Weights: Sendable {") { writer in
+    writer.block("public struct Weights: Sendable\(comparison) {") { writer in
       writer.line("")
       for p in parameters {
         writer.line("/// `\(p.text)`, \(p.count) numbers.")
-        writer.line("public var \(p.identifier): [Float]")
+        writer.line("public var \(p.identifier): [Float]\(isTrained ? " = []" : "")")
         writer.line("")
       }
       writer.line("/// Creates weights.")
@@ -193,6 +180,7 @@ struct ModelEmitter {
         for p in parameters { writer.line("self.\(p.identifier) = \(p.identifier)") }
       }
       writer.line("")
+      if !parameters.isEmpty { emitMoves(&writer) }
     }
     writer.line("")
   }
@@ -229,55 +217,8 @@ struct ModelEmitter {
     writer.line("")
   }
 
-  private func emitSlots(_ writer: inout SourceWriter) {
-    writer.line("/// What the optimiser keeps from update to update.")
-    writer.block("public struct Slots: Sendable, Equatable {") { writer in
-      writer.line("")
-      for (s, slot) in zip(slots, module.slots) {
-        writer.line("/// `\(s.text)`, \(s.count) numbers.")
-        writer.list("public var \(s.identifier): [Float] = ", [initialText(slot.initial, s)], "")
-        writer.line("")
-      }
-      writer.line("/// Creates what training starts with.")
-      writer.line("public init() {}")
-      writer.line("")
-    }
-    writer.line("")
-  }
-
-  /// Appends the access to the parameters and slots that the model keeps.
-  private func emitAccess(_ writer: inout SourceWriter) {
-    writer.line("/// The parameters as they are now.")
-    writer.block("public var weights: Weights {") { writer in
-      let arrays = zip(parameters, kept).map { p, start in
-        "\(SwiftNames.label(p.identifier)): array(\(p.count), at: \(start))"
-      }
-      writer.list("Weights(", arrays, ")")
-    }
-    writer.line("")
-    if slots.isEmpty { return }
-    writer.line("/// What the optimiser keeps, as it is now.")
-    writer.line("///")
-    writer.line("/// - Precondition: every array has as many numbers as its shape says.")
-    writer.block("public var slots: Slots {") { writer in
-      writer.block("get {") { writer in
-        writer.line("var result = Slots()")
-        for (s, start) in zip(slots, keptSlots) {
-          writer.line("result.\(s.identifier) = array(\(s.count), at: \(start))")
-        }
-        writer.line("return result")
-      }
-      writer.block("nonmutating set {") { writer in
-        for (s, start) in zip(slots, keptSlots) {
-          emitFill(start, "slots.\(s.shown)", "newValue.\(s.identifier)", s, &writer)
-        }
-      }
-    }
-    writer.line("")
-  }
-
   /// Returns the Swift expression of the array that `field` starts as.
-  private func initialText(_ initial: InitialValue, _ field: Field) -> String {
+  func initialText(_ initial: InitialValue, _ field: Field) -> String {
     switch initial {
     case .zeros, .ones, .constant:
       return "[\(field.element)](repeating: \(number(initial, field)), count: \(field.count))"
@@ -317,46 +258,24 @@ struct ModelEmitter {
     writer.line("/// Binds `weights`.")
     writer.line("///")
     writer.line("/// - Precondition: every array has as many numbers as its shape says.")
-    writer.block("public init(_ weights: Weights) {") { writer in
-      if !isTrained {
-        for p in parameters {
-          let array = "weights.\(p.identifier)"
-          writer.list("check(", ["\"weights.\(p.shown)\"", array, "count: \(p.count)"], ")")
-        }
-      }
-      writer.line("memory = Memory()")
-      if isTrained {
-        for (start, p) in zip(kept, parameters) {
-          emitFill(start, "weights.\(p.shown)", "weights.\(p.identifier)", p, &writer)
-        }
-        emitBindCall(parameterTable, &writer)
-        if !slots.isEmpty { writer.line("slots = Slots()") }
-      } else if parameters.isEmpty {
+    let passing = parameters.isEmpty ? "" : "consuming "
+    writer.block("public init(_ weights: \(passing)Weights) {") { writer in
+      let places = isTrained ? "memory.places" : "parameters.places"
+      let fill = "weights.each(Move(places: \(places), owner: \"weights\"))"
+      if parameters.isEmpty {
         emitBindCall([], &writer)
       } else {
-        writer.list("bind(", parameters.map { "weights.\($0.identifier)" }, ")")
+        if !isTrained { writer.line("let parameters = Parameters()") }
+        writer.line(fill)
+        if isTrained {
+          emitBindCall(parameterTable, &writer)
+        } else {
+          writer.block("withExtendedLifetime(parameters) {") { emitBindCall(["$0.places"], &$0) }
+        }
       }
+      if isTrained, !slots.isEmpty { writer.line("slots = Slots()") }
     }
     writer.line("")
-    if isTrained || parameters.isEmpty { return }
-    writer.line("/// Binds what the arrays hold while this is called.")
-    writer.line("private func bind(_ parameters: UnsafePointer<Float>...) {")
-    writer.indented { writer in
-      writer.line("let table = parameters.map { UnsafeMutablePointer(mutating: $0) }")
-      writer.block("table.withUnsafeBufferPointer {") { writer in
-        writer.line("guard let start = $0.baseAddress else { return }")
-        emitBindCall(["start"], &writer)
-      }
-    }
-    writer.line("}")
-    writer.line("")
-  }
-
-  /// Appends the copy of `array`, which messages call `name`, to the place of `field`.
-  private func emitFill(
-    _ place: String, _ name: String, _ array: String, _ field: Field, _ writer: inout SourceWriter
-  ) {
-    writer.list("fill(", [place, "\"\(name)\"", array, "count: \(field.count)"], ")")
   }
 
   private func emitBindCall(_ tables: [String], _ writer: inout SourceWriter) {
@@ -498,53 +417,6 @@ struct ModelEmitter {
     } else {
       writer.list("bindEntry(", own, ")")
     }
-  }
-
-  private func emitMemory(_ writer: inout SourceWriter) {
-    let offsets = self.offsets
-    let workspace = ([plan.bind] + plan.entries).map(\.workspaceBytes).max() ?? 0
-    writer.line("/// The block of weights and the workspace; a class, because it frees them.")
-    writer.block("private final class Memory {") { writer in
-      writer.line("")
-      if isTrained {
-        writer.line(
-          "let parameters = UnsafeMutablePointer<Float>.allocate(capacity: \(offsets.count + 16))")
-        writer.line(
-          "let pointers = UnsafeMutablePointer<UnsafeMutablePointer<Float>>"
-            + ".allocate(capacity: \(offsets.starts.count))")
-      }
-      for (name, bytes) in [("weights", plan.weightBytes), ("workspace", workspace)] {
-        writer.line(
-          "let \(name) = UnsafeMutableRawPointer.allocate(byteCount: \(bytes + 64), alignment: 64)"
-        )
-      }
-      writer.line("")
-      writer.block("init() {") {
-        if isTrained {
-          $0.line("parameters.initialize(repeating: 0, count: \(offsets.count + 16))")
-          $0.list("let starts: [Int] = [", offsets.starts.map(String.init), "]")
-          $0.line(
-            "for (i, start) in starts.enumerated() { "
-              + "(pointers + i).initialize(to: parameters + start) }")
-        }
-        $0.line(
-          "weights.initializeMemory(as: UInt8.self, repeating: 0, count: \(plan.weightBytes + 64))"
-        )
-        $0.line(
-          "workspace.initializeMemory(as: UInt8.self, repeating: 0, count: \(workspace + 64))")
-      }
-      writer.line("")
-      writer.block("deinit {") {
-        if isTrained {
-          $0.line("parameters.deallocate()")
-          $0.line("pointers.deallocate()")
-        }
-        $0.line("weights.deallocate()")
-        $0.line("workspace.deallocate()")
-      }
-      writer.line("")
-    }
-    writer.line("")
   }
 
 }

@@ -128,8 +128,10 @@ struct SwiftNames {
   /// Common types, which a model of that name would hide from the other files of its module.
   private static let shared: Set<String> = [
     "AnyObject", "Array", "Bool", "Builtin", "Character", "Collection", "Darwin", "Double",
-    "Element", "Equatable", "Error", "Float", "Glibc", "Int", "Int32", "Integers", "Memory", "Musl",
-    "Never", "Optional", "Pointers", "Range", "SIMD16", "SIMD4", "SIMD8", "Sendable", "Slots",
+    "Element", "Equatable", "Error", "Float", "Glibc", "Int", "Int32", "Integers", "Memory", "Move",
+    "Musl",
+    "Never", "Optional", "Parameters", "Pointers", "Range", "SIMD16", "SIMD4", "SIMD8", "Sendable",
+    "Slots",
     "State", "StaticString", "String", "Swift", "UInt32", "UInt64", "UInt8", "UnicodeScalar",
     "UnsafeBufferPointer", "UnsafeMutableBufferPointer", "UnsafeMutablePointer",
     "UnsafeMutableRawPointer", "UnsafePointer", "UnsafeRawPointer", "Vector", "Void", "Weights",

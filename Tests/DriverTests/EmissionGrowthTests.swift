@@ -48,14 +48,14 @@ import Testing
 
   @Test(arguments: [false, true])
   func growsByCallsAlone(_ isTrained: Bool) throws {
-    let counts = isTrained ? [4, 5, 6] : [4, 8, 12]
+    let counts = [8, 12, 16]
     let sizes = try counts.map { try Self.size(Self.text(layers: $0, isTrained: isTrained)) }
     #expect(sizes.map(\.kernels) == Array(repeating: sizes[0].kernels, count: 3))
-    // As many lines for each layer, but for the heads of the functions that calls are divided
-    // among: one more takes about a tenth of the lines of a layer.
-    let growth = zip(sizes, sizes.dropFirst()).map { $1.lines - $0.lines }
-    let ratio = Double(growth[1]) / Double(growth[0])
-    #expect((0.85...1.15).contains(ratio), "\(sizes)")
+    // A layer has 12 parameters and 26 lines of the graph, in the loop of each entry, and as many
+    // gradients if it is trained; what is called for it outside of these loops is in loops too.
+    for (size, deeper) in zip(sizes, sizes.dropFirst()) {
+      #expect(deeper.lines - size.lines < 4 * (isTrained ? 310 : 160), "\(sizes)")
+    }
   }
 
   /// What is called for each layer is compiled once: no copy of it in its callers, no argument for

@@ -156,7 +156,7 @@ import Testing
           tokens: tokens, scale: floats("scale", 24), state: &state, logits: &logits, steps: steps)
         if mistake == "slots" {
           var slots = model.slots
-          slots.momentum_buffer_U.removeLast()
+          slots.momentum_buffer.U.removeLast()
           model.slots = slots
         }
         var (loss, norm) = (floats("loss", 1), floats("norm", 1))
@@ -185,7 +185,7 @@ import Testing
     ("loss", "loss has 0 elements, but needs 1"),
     ("norm", "gradient_norm has 0 elements, but needs 1"),
     ("state", "state.h_a has 1 element, but needs 8"),
-    ("slots", "slots.momentum_buffer_U has 19 elements, but needs 20"),
+    ("slots", "slots.momentum_buffer.U has 19 elements, but needs 20"),
     ("large", "tokens[4] is 5, but must be below 5"),
     ("negative", "tokens[0] is -1, but must be at least 0"),
     ("last", "state.last[1] is 7, but must be below 5"),

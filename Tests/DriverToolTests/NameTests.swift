@@ -35,7 +35,9 @@ import Testing
   /// Returns the words that emitters write, as they record them for models of all kinds.
   private static func emitted() throws -> Set<String> {
     var words: Set<String> = []
-    for name in ["rnn.graph", "names.graph", "lenet.graph", "seq2seq.graph"] {
+    for name in [
+      "rnn.graph", "names.graph", "lenet.graph", "seq2seq.graph", "concat_identity.graph",
+    ] {
       let text = try #require(EmbeddedGraphs.text(named: name))
       var options = CompilationOptions(target: .native)
       options.dividesAll = true
