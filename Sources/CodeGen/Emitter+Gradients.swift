@@ -96,8 +96,9 @@ extension Emitter {
       return "e"
     }
     if !loss.isGradient {
-      body.line("let logarithms = add(peak, logarithm(splat(\(total))))")
-      body.line("total += Double(logarithms[0]) - Double(x[Int(labels[row])])")
+      // The distance to the peak first: it is small where both are large.
+      body.line("let distance = Double(peak[0]) - Double(x[Int(labels[row])])")
+      body.line("total += distance + Double(logarithm(splat(\(total)))[0])")
       return
     }
     body.line("let scale = splat(share / \(total))")

@@ -59,14 +59,17 @@ extension Emitter {
       return e
     }
     if softmax.isLogarithmic {
-      writer.line("let shift = add(peak, logarithm(splat(\(total))))")
+      writer.line("let logarithms = logarithm(splat(\(total)))")
     } else {
       writer.line("let scale = splat(1 / \(total))")
     }
     emitChunks(n, &writer) { emitter, writer, k, lanes in
       let source = softmax.isLogarithmic ? "x" : "y"
       let x = emitter.load(pointer(source, [(k, 1)]), .float, stride: 1, lanes)
-      let y = softmax.isLogarithmic ? "subtract(\(x), shift)" : "multiply(\(x), scale)"
+      // The distance to the peak first: it is small where both are large.
+      let y =
+        softmax.isLogarithmic
+        ? "subtract(subtract(\(x), peak), logarithms)" : "multiply(\(x), scale)"
       writer.line(emitter.store(y, pointer("y", [(k, 1)]), .float, stride: 1, lanes))
     }
   }
