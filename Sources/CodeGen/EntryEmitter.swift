@@ -20,6 +20,7 @@ struct EntryEmitter {
 
   private let isBind: Bool
   private let graph: Graph
+  private let loopingAll: Bool
   private let location: ((SourceSpan) -> GeneratedFile.Location?)?
 
   /// The pointers that the function is given, and their names by what they point to.
@@ -44,10 +45,11 @@ struct EntryEmitter {
 
   /// Creates the writer of entry `index`, whose variables get `names`.
   init(
-    entry index: Int, of plan: Plan, module: Module, names: SwiftNames,
+    entry index: Int, of plan: Plan, module: Module, names: SwiftNames, loopingAll: Bool,
     location: ((SourceSpan) -> GeneratedFile.Location?)?
   ) {
     self.location = location
+    self.loopingAll = loopingAll
     graph = module.entries[index].graph
     self.plan = plan.entries[index]
     weights = plan.weights
@@ -79,10 +81,11 @@ struct EntryEmitter {
 
   /// Creates the writer of the section `bind`, whose variables get `names`.
   init(
-    bindOf plan: Plan, module: Module, names: SwiftNames,
+    bindOf plan: Plan, module: Module, names: SwiftNames, loopingAll: Bool,
     location: ((SourceSpan) -> GeneratedFile.Location?)?
   ) {
     self.location = location
+    self.loopingAll = loopingAll
     graph = module.bind.graph
     self.plan = plan.bind
     weights = plan.weights
@@ -347,7 +350,7 @@ struct EntryEmitter {
     var rest = calls
     while let first = rest.first {
       var piece = margin
-      if location == nil, let repeated = RepeatedCalls(in: rest) {
+      if location == nil, let repeated = RepeatedCalls(in: rest, all: loopingAll) {
         emit(rest.prefix(repeated.period), repeated, into: &piece, &emitter)
         rest = rest.dropFirst(repeated.period * repeated.count)
       } else {

@@ -61,11 +61,12 @@ package struct GeneratedFile: Sendable {
 
   /// Writes `plan` of `module`, to be compiled with `compilerFlags`.
   ///
-  /// If `location` gives one for the span of a node, debuggers show it for the node's code.
+  /// If `location` gives one for the span of a node, debuggers show it for the node's code. Calls
+  /// that repeat are in loops, where that saves many, or wherever it is possible if `loopingAll`.
   ///
   /// - Requires: `plan` was made from `module`.
   package init(
-    _ plan: Plan, of module: Module, compilerFlags: [String],
+    _ plan: Plan, of module: Module, compilerFlags: [String], loopingAll: Bool = false,
     location: ((SourceSpan) -> Location?)? = nil
   ) {
     self.compilerFlags = compilerFlags
@@ -83,9 +84,15 @@ package struct GeneratedFile: Sendable {
       words.formUnion(own)
       entry(SwiftNames(avoiding: own)).emit(into: &entries, &emitter)
     }
-    emit { EntryEmitter(bindOf: plan, module: module, names: $0, location: location) }
+    emit {
+      EntryEmitter(
+        bindOf: plan, module: module, names: $0, loopingAll: loopingAll, location: location)
+    }
     for i in plan.entries.indices {
-      emit { EntryEmitter(entry: i, of: plan, module: module, names: $0, location: location) }
+      emit {
+        EntryEmitter(
+          entry: i, of: plan, module: module, names: $0, loopingAll: loopingAll, location: location)
+      }
     }
     var support = SourceWriter()
     api.emitCheckFunctions(into: &support)

@@ -34,10 +34,13 @@ struct RepeatedCalls {
   private static let fewestTimes = 4
   private static let fewestSaved = 32
 
-  /// Finds the longest repetition that `calls` begin with, if one is worth a loop.
-  init?(in calls: ArraySlice<PlainCall>) {
+  /// Finds the longest repetition that `calls` begin with, if one is worth a loop, or any if `all`
+  /// are.
+  init?(in calls: ArraySlice<PlainCall>, all: Bool) {
+    let fewestTimes = all ? 2 : Self.fewestTimes
+    let fewestSaved = all ? 1 : Self.fewestSaved
     var best: (period: Int, count: Int, growth: [[Int]])?
-    for period in 1...max(1, min(Self.longestPeriod, calls.count / Self.fewestTimes)) {
+    for period in 1...max(1, min(Self.longestPeriod, calls.count / fewestTimes)) {
       guard let growth = Self.growth(of: calls, after: period) else { continue }
       var count = 2
       while calls.count >= (count + 1) * period,
@@ -49,8 +52,8 @@ struct RepeatedCalls {
         best = (period, count, growth)
       }
     }
-    guard let best, best.count >= Self.fewestTimes,
-      best.period * (best.count - 1) >= Self.fewestSaved
+    guard let best, best.count >= fewestTimes,
+      best.period * (best.count - 1) >= fewestSaved
     else { return nil }
     (period, count, growth) = best
   }

@@ -34,6 +34,9 @@ package struct CompilationOptions: Sendable {
   /// `true` iff all work that can be is divided among threads, not only where it is worth it.
   package var dividesAll = false
 
+  /// `true` iff calls that repeat are in loops however few they are; by default if that saves many.
+  package var loopsAll = false
+
   /// `true` iff the generated file maps its code to lines of the graph for debuggers.
   package var mapsToGraph = false
 
@@ -162,7 +165,7 @@ package struct Compilation: Sendable {
     self.plan = plan
     self.file = GeneratedFile(
       plan, of: result, compilerFlags: SwiftCompiler.codeFlags(target: options.target),
-      location: options.mapsToGraph ? location : nil)
+      loopingAll: options.loopsAll, location: options.mapsToGraph ? location : nil)
   }
 
   /// Runs the passes that `options` ask for on `module` and returns their warnings.

@@ -102,8 +102,12 @@ struct RandomModel: Sendable {
     var options = CompilationOptions(target: .native)
     switch form {
     case .plain: options.passes = [.writeEntries, .maskLengths, .differentiate]
-    case .optimized: options.dividesAll = true
-    case .unrolled: options.unrolling = .by(3)
+    case .optimized:
+      options.dividesAll = true
+      options.loopsAll = seed % 2 == 0
+    case .unrolled:
+      options.unrolling = .by(3)
+      options.loopsAll = true
     case .straight: options.unrolling = .full
     case .hoisted: options.schedule = .hoist
     }
