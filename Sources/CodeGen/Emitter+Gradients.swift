@@ -7,7 +7,7 @@ extension Emitter {
   /// The sum over rows is kept in double precision, in the order of the rows.
   mutating func emit(_ loss: CrossEntropy, _ share: Share? = nil) -> EmittedCall {
     for operation in [
-      VectorOperation.load, .loadFirst, .splat, .maximum, .subtract, .exponential, .add,
+      VectorOperation.load, .loadFirst, .splat, .maximum, .subtract, .exponential,
       .horizontalMaximum,
     ] { use(operation) }
     for operation in loss.isGradient

@@ -20,8 +20,8 @@ struct EntryEmitter {
 
   private let isBind: Bool
   private let graph: Graph
-  private let loopingAll: Bool
-  private let location: ((SourceSpan) -> GeneratedFile.Location?)?
+  let loopingAll: Bool
+  let location: ((SourceSpan) -> GeneratedFile.Location?)?
 
   /// The pointers that the function is given, and their names by what they point to.
   private var pointers: [PointerParameter] = []
@@ -34,8 +34,8 @@ struct EntryEmitter {
   /// The names of variables in the function.
   private var names: SwiftNames
 
-  /// The name of the variable of loops over calls that repeat.
-  private let time: String
+  /// The name of the variable of loops over repeated calls.
+  let round: String
 
   /// The names of the step and of each state's two pointers, by loop.
   private var loopNames: [Int: (step: String, states: [(old: String, new: String)])] = [:]
@@ -56,7 +56,7 @@ struct EntryEmitter {
     isBind = false
     function = "\(SwiftNames.stem(plan.entries[index].name))Entry"
     self.names = names
-    time = self.names.identifier("time")
+    round = self.names.identifier("round")
     let entry = module.entries[index]
     if entry.updatesParameters {
       addParameters(of: module)
@@ -92,7 +92,7 @@ struct EntryEmitter {
     isBind = true
     function = "bindEntry"
     self.names = names
-    time = self.names.identifier("time")
+    round = self.names.identifier("round")
     addParameters(of: module)
     collectLines(module.bindLines)
   }
@@ -294,7 +294,7 @@ struct EntryEmitter {
   }
 
   /// Appends a call of the function of `call`, where `pointer` returns the text of a pointer.
-  private func emit(
+  func emit(
     _ call: KernelCall, _ emitted: EmittedCall, into writer: inout SourceWriter,
     _ emitter: inout Emitter, _ pointer: (Place, Scalar32) -> String
   ) {
@@ -315,7 +315,7 @@ struct EntryEmitter {
     if place != nil { writer.line("\(GeneratedFile.Location.keyword)()") }
   }
 
-  private func arguments(
+  func arguments(
     _ call: KernelCall, _ emitted: EmittedCall, _ pointer: (Place, Scalar32) -> String
   ) -> [String] {
     let grains = { (count: Int, size: Int) -> String? in
@@ -324,102 +324,6 @@ struct EntryEmitter {
     }
     return (emitted.takesSteps ? ["steps"] : [])
       + emitted.texts(pointer, step: stepName, grains: grains)
-  }
-
-  /// Returns the call of the function of `call`, which is in no loop.
-  private func plainCall(_ call: KernelCall, _ emitter: inout Emitter) -> PlainCall {
-    let emitted = emitter.emit(call.kernel, call.share)
-    var numbers: [Int] = []
-    let texts = arguments(call, emitted) { place, scalar in
-      let pointer = movable(place, scalar)
-      numbers += pointer.numbers
-      return pointer.name
-    }
-    let manner = "\(call.meets) \(call.share == nil) \(emitted.function)"
-    return PlainCall(
-      call: call, emitted: emitted, shape: "\(manner)(\(texts.joined(separator: ", ")))",
-      numbers: numbers)
-  }
-
-  /// Appends texts of `calls` to `pieces`, each made by a copy of `margin`: a loop for those that
-  /// repeat, unless a debugger is to tell them apart.
-  private func emit(
-    _ calls: ArraySlice<PlainCall>, margin: SourceWriter, into pieces: inout [SourceWriter],
-    _ emitter: inout Emitter
-  ) {
-    var rest = calls
-    while let first = rest.first {
-      var piece = margin
-      if location == nil, let repeated = RepeatedCalls(in: rest, all: loopingAll) {
-        emit(rest.prefix(repeated.period), repeated, into: &piece, &emitter)
-        rest = rest.dropFirst(repeated.period * repeated.count)
-      } else {
-        emit(first.call, first.emitted, into: &piece, &emitter) { expression($0, $1) }
-        rest = rest.dropFirst()
-      }
-      pieces.append(piece)
-    }
-  }
-
-  /// Appends a loop that does `calls` again and again.
-  private func emit(
-    _ calls: ArraySlice<PlainCall>, _ repeated: RepeatedCalls, into writer: inout SourceWriter,
-    _ emitter: inout Emitter
-  ) {
-    writer.comment(
-      "\(repeated.count) times, for other values each; the lines are of the first time.")
-    writer.block("for \(time) in 0..<\(repeated.count) {") { writer in
-      for (call, growth) in zip(calls, repeated.growth) {
-        var growth = growth[...]
-        emit(call.call, call.emitted, into: &writer, &emitter) { place, scalar in
-          let pointer = movable(place, scalar)
-          defer { growth = growth.dropFirst(pointer.numbers.count) }
-          return pointer.text(moved: growth, by: time)
-        }
-      }
-    }
-  }
-
-  /// A pointer that loops may move.
-  private struct MovablePointer {
-
-    /// The name that it starts from, or that of a table of such pointers.
-    let name: String
-
-    let isInTable: Bool
-
-    /// The distance from there, after the position in the table.
-    let numbers: [Int]
-
-    /// Returns the Swift expression where each number grows by `growth` times `variable`.
-    func text(moved growth: ArraySlice<Int>, by variable: String) -> String {
-      let sums = zip(numbers, growth).map { sum([("\($0)", 1), (variable, $1)]) }
-      let start = isInTable ? "\(name)[\(sums[0])]" : name
-      return pointer(start, [(sums[sums.count - 1], 1)])
-    }
-
-  }
-
-  /// Returns the pointer to `place`, which no loop moves.
-  private func movable(_ place: Place, _ scalar: Scalar32) -> MovablePointer {
-    switch place.base {
-    case .buffer(let b):
-      return MovablePointer(
-        name: scalar == .float ? "numbers" : "integers", isInTable: false,
-        numbers: [place.offset + plan.buffers[b].offset])
-    case .weight(let w):
-      return MovablePointer(
-        name: scalar == .float ? "values" : "places", isInTable: false,
-        numbers: [place.offset + weights[w].offset])
-    case .parameter(let p):
-      return MovablePointer(
-        name: "parameters", isInTable: true, numbers: [p.position, place.offset])
-    case .slot(let s):
-      return MovablePointer(name: "slots", isInTable: true, numbers: [s.position, place.offset])
-    case .carried, .input, .output, .state:
-      return MovablePointer(
-        name: name(of: place.base), isInTable: false, numbers: [place.offset])
-    }
   }
 
   /// Returns the name of the pointer to a state of `loop`.
@@ -498,25 +402,27 @@ struct EntryEmitter {
   }
 
   /// Returns the Swift expression of the pointer to `place`.
-  private func expression(_ place: Place, _ scalar: Scalar32) -> String {
-    var terms: [(String, Int)] = []
-    var offset = place.offset
-    let name: String
-    switch place.base {
-    case .buffer(let b) where longNames[b] != nil && scalar == .float:
-      name = longNames[b] ?? ""
-    case .buffer(let b):
-      name = scalar == .float ? "numbers" : "integers"
-      offset += plan.buffers[b].offset
-    case .weight(let w):
-      name = scalar == .float ? "values" : "places"
-      offset += weights[w].offset
-    case .carried, .input, .output, .state, .parameter, .slot:
-      name = self.name(of: place.base)
+  func expression(_ place: Place, _ scalar: Scalar32) -> String {
+    var (name, offset) = origin(of: place, scalar)
+    if scalar == .float, case .buffer(let b) = place.base, let longName = longNames[b] {
+      (name, offset) = (longName, place.offset)
     }
-    if offset != 0 { terms.append(("\(offset)", 1)) }
+    var terms = offset == 0 ? [] : [("\(offset)", 1)]
     for motion in place.motions { terms.append((stepName(motion.loop), motion.stride)) }
     return pointer(name, terms)
+  }
+
+  /// Returns the name of a pointer that the function is given, or has for its blocks of memory, and
+  /// the distance of `place` from it in elements.
+  func origin(of place: Place, _ scalar: Scalar32) -> (name: String, offset: Int) {
+    switch place.base {
+    case .buffer(let b):
+      return (scalar == .float ? "numbers" : "integers", place.offset + plan.buffers[b].offset)
+    case .weight(let w):
+      return (scalar == .float ? "values" : "places", place.offset + weights[w].offset)
+    case .carried, .input, .output, .state, .parameter, .slot:
+      return (name(of: place.base), place.offset)
+    }
   }
 
 }

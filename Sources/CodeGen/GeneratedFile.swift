@@ -96,6 +96,8 @@ package struct GeneratedFile: Sendable {
     }
     var support = SourceWriter()
     api.emitCheckFunctions(into: &support)
+    support.gap()
+    api.emitMoveType(into: &support)
     Self.emitSupport(emitter, &support)
     words.formUnion(SwiftNames.words(of: support.lines))
     ownWords = words

@@ -61,10 +61,6 @@ extension ModelEmitter {
       writer.gap()
       for line in text.split(separator: "\n") { writer.line(String(line)) }
     }
-    if isTrained || !parameters.isEmpty {
-      writer.gap()
-      emitMove(into: &writer)
-    }
   }
 
   private static let stopForCount = """

@@ -119,9 +119,8 @@ extension ModelEmitter {
   private func emitSymbolBody(_ index: Int, _ writer: inout SourceWriter) {
     let planned = plan.entries[index]
     let isUpdate = module.entries[index].updatesParameters
-    let hasStateTable = self.hasStateTable
-    let tables =
-      (isUpdate ? updateTables : []) + (hasStateTable ? [("states", states.count)] : [])
+    let whole = isUpdate ? updateTables : []
+    let stateTable = hasStateTable ? [(name: "states", count: states.count)] : []
     var pointers: [(table: String, name: String, element: String)] = []
     var indices: [(name: String, limit: Int, count: String)] = []
     func add(_ table: String, _ letter: String, _ fields: [Field]) {
@@ -134,7 +133,7 @@ extension ModelEmitter {
     if !hasStateTable { add("states", "s", states) }
     add("inputs", "x", interfaces[index].inputs)
     add("outputs", "y", interfaces[index].outputs)
-    emitUnwrapped(tables: tables, pointers, &writer)
+    emitUnwrapped(tables: whole + stateTable, pointers, &writer)
     if planned.isParallel { writer.line("if workers > 1, barrier == nil { return 1 }") }
     let steps = self.steps(of: planned)
     writer.line(
@@ -149,9 +148,9 @@ extension ModelEmitter {
       // Nobody writes a state that another has yet to check.
       if states.contains(where: { $0.limit != nil }) { writer.line("own.meet()") }
     }
-    let whole = tables.map(\.name).filter { $0 != "states" }
-    let single = hasStateTable ? states.indices.map { "states[\($0)]" } : []
-    let arguments = ["weights", "workspace"] + whole + single + pointers.map(\.name)
+    let stateNames = hasStateTable ? states.indices.map { "states[\($0)]" } : []
+    let arguments =
+      ["weights", "workspace"] + whole.map(\.name) + stateNames + pointers.map(\.name)
     emitCall(
       planned, arguments + ["steps"], worker: "own",
       rebinding: isUpdate ? bindTables.map(\.name) : nil, &writer)

@@ -12,7 +12,7 @@ extension ModelEmitter {
 
   /// Appends the method of weights that moves each, and the initialiser by it if the model is
   /// trained.
-  func emitMoves(_ writer: inout SourceWriter) {
+  func emitEach(_ writer: inout SourceWriter) {
     let lines = parameters.enumerated().map { i, p in
       "move(\(i), \"\(p.shown)\", &\(p.identifier), \(p.count))"
     }
@@ -42,7 +42,8 @@ extension ModelEmitter {
   }
 
   /// Appends the type of what moves arrays, as far as the model needs it.
-  func emitMove(into writer: inout SourceWriter) {
+  func emitMoveType(into writer: inout SourceWriter) {
+    if !isTrained && parameters.isEmpty { return }
     let table = "UnsafeMutablePointer<UnsafeMutablePointer<Float>>"
     let others =
       (isTrained ? "; from there without an owner" : "")
@@ -65,8 +66,8 @@ extension ModelEmitter {
         if hasSlotForEach {
           writer.line(
             "guard let places else { return array = [Float](repeating: 0, count: n) }")
+          writer.line("let place = places[i &* distance]")
         }
-        if hasSlotForEach { writer.line("let place = places[i &* distance]") }
         let place = hasSlotForEach ? "place" : "places[i]"
         if isTrained {
           let copy = "Array(UnsafeBufferPointer(start: \(place), count: n))"
@@ -124,19 +125,20 @@ extension ModelEmitter {
     writer.block("public var slots: Slots {") { writer in
       writer.block("get {") { writer in
         writer.line("var slots = Slots()")
-        for member in slotMembers { emitMove(of: member, owner: nil, &writer) }
+        for member in slotMembers { emitMoveCall(of: member, owner: nil, &writer) }
         writer.line("return slots")
       }
       writer.block("nonmutating set {") { writer in
         writer.line("var slots = newValue")
-        for member in slotMembers { emitMove(of: member, owner: "slots", &writer) }
+        for member in slotMembers { emitMoveCall(of: member, owner: "slots", &writer) }
       }
     }
     writer.line("")
   }
 
-  /// Appends the move of `member` of a variable `slots` to memory, or from there without an owner.
-  private func emitMove(
+  /// Appends the call that moves `member` of a variable `slots` to memory, or from there without an
+  /// owner.
+  private func emitMoveCall(
     of member: SlotMember, owner: String?, _ writer: inout SourceWriter
   ) {
     func move(_ first: Int, _ distance: Int, _ owner: String?) -> String {

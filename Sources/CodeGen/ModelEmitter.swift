@@ -180,7 +180,7 @@ struct ModelEmitter {
         for p in parameters { writer.line("self.\(p.identifier) = \(p.identifier)") }
       }
       writer.line("")
-      if !parameters.isEmpty { emitMoves(&writer) }
+      if !parameters.isEmpty { emitEach(&writer) }
     }
     writer.line("")
   }

@@ -1,6 +1,6 @@
 import Planning
 
-/// A call of a kernel's function outside of loops.
+/// A call of a kernel's function outside of loops over steps.
 struct PlainCall {
 
   let call: KernelCall
@@ -14,33 +14,35 @@ struct PlainCall {
 
 }
 
-/// Calls that come again and again, as those for the layers of a deep model do and those that update
-/// parameters: from time to time, each number grows by the same amount.
+/// Rounds of calls, such as one for each layer of a deep model or for each parameter to update.
+///
+/// They differ by the numbers in them alone, and each number grows by a constant from one round to
+/// the next.
 struct RepeatedCalls {
 
-  /// How many calls there are each time, and how many times.
+  /// How many calls a round has, and how many rounds there are.
   let period: Int
   let count: Int
 
-  /// By how much the numbers of each call grow.
+  /// By how much the numbers of each call grow in a round.
   let growth: [[Int]]
 
-  /// The most calls that are looked at for a repetition: more than there are for a layer.
+  /// The most calls in a round: more than there are for a layer.
   private static let longestPeriod = 128
 
-  /// The fewest times that are worth a loop, and the fewest calls that it saves.
+  /// The fewest rounds that are worth a loop, and the fewest calls that it saves.
   ///
   /// With fewer, each line of the graph is better seen by its own call.
-  private static let fewestTimes = 4
+  private static let fewestRounds = 4
   private static let fewestSaved = 32
 
   /// Finds the longest repetition that `calls` begin with, if one is worth a loop, or any if `all`
   /// are.
   init?(in calls: ArraySlice<PlainCall>, all: Bool) {
-    let fewestTimes = all ? 2 : Self.fewestTimes
+    let fewestRounds = all ? 2 : Self.fewestRounds
     let fewestSaved = all ? 1 : Self.fewestSaved
     var best: (period: Int, count: Int, growth: [[Int]])?
-    for period in 1...max(1, min(Self.longestPeriod, calls.count / fewestTimes)) {
+    for period in 1...max(1, min(Self.longestPeriod, calls.count / fewestRounds)) {
       guard let growth = Self.growth(of: calls, after: period) else { continue }
       var count = 2
       while calls.count >= (count + 1) * period,
@@ -52,7 +54,7 @@ struct RepeatedCalls {
         best = (period, count, growth)
       }
     }
-    guard let best, best.count >= fewestTimes,
+    guard let best, best.count >= fewestRounds,
       best.period * (best.count - 1) >= fewestSaved
     else { return nil }
     (period, count, growth) = best

@@ -28,7 +28,7 @@ enum SlotMember {
   /// Returns the member for the slots of all parameters if that at position `first` is the first of
   /// them.
   private static func each(from first: Int, of module: Module) -> SlotMember? {
-    let (parameters, slots) = (Array(module.parameters), Array(module.slots))
+    let (parameters, slots) = (module.parameters, module.slots)
     guard let suffix = parameters.first.map({ ".\($0.name)" }), slots[first].name.hasSuffix(suffix)
     else { return nil }
     let name = String(slots[first].name.dropLast(suffix.count))

@@ -46,12 +46,6 @@ struct SwiftNames {
     return Self.keywords.contains(candidate) ? "`\(candidate)`" : candidate
   }
 
-  /// Returns `identifier` as the label of an argument, where backticks are not needed but for one
-  /// word.
-  static func label(_ identifier: String) -> String {
-    identifier == "`inout`" ? identifier : plain(identifier)
-  }
-
   /// Returns `identifier` without backticks.
   static func plain(_ identifier: String) -> String {
     identifier.filter { $0 != "`" }
@@ -129,11 +123,9 @@ struct SwiftNames {
   private static let shared: Set<String> = [
     "AnyObject", "Array", "Bool", "Builtin", "Character", "Collection", "Darwin", "Double",
     "Element", "Equatable", "Error", "Float", "Glibc", "Int", "Int32", "Integers", "Memory", "Move",
-    "Musl",
-    "Never", "Optional", "Parameters", "Pointers", "Range", "SIMD16", "SIMD4", "SIMD8", "Sendable",
-    "Slots",
-    "State", "StaticString", "String", "Swift", "UInt32", "UInt64", "UInt8", "UnicodeScalar",
-    "UnsafeBufferPointer", "UnsafeMutableBufferPointer", "UnsafeMutablePointer",
+    "Musl", "Never", "Optional", "Parameters", "Pointers", "Range", "SIMD16", "SIMD4", "SIMD8",
+    "Sendable", "Slots", "State", "StaticString", "String", "Swift", "UInt32", "UInt64", "UInt8",
+    "UnicodeScalar", "UnsafeBufferPointer", "UnsafeMutableBufferPointer", "UnsafeMutablePointer",
     "UnsafeMutableRawPointer", "UnsafePointer", "UnsafeRawPointer", "Vector", "Void", "Weights",
     "Worker",
   ]
