@@ -37,8 +37,21 @@ struct EntryEmitter {
   /// The name of the variable of loops over repeated calls.
   let round: String
 
-  /// The names of the step and of each state's two pointers, by loop.
-  private var loopNames: [Int: (step: String, states: [(old: String, new: String)])] = [:]
+  /// The names of the variables of a loop over steps.
+  private struct LoopNames {
+
+    let step: String
+
+    /// The number of steps done, modulo two.
+    let parity: String
+
+    /// The two pointers of each state.
+    let states: [(old: String, new: String)]
+
+  }
+
+  /// Those names, by loop.
+  private var loopNames: [Int: LoopNames] = [:]
 
   /// The names of the pointers to the values of all steps.
   private var longNames: [ID<Buffer>: String] = [:]
@@ -104,7 +117,8 @@ struct EntryEmitter {
         let stem = SwiftNames.stem(carried.name)
         return (old: names.identifier("\(stem)_old"), new: names.identifier("\(stem)_new"))
       }
-      loopNames[loop.id] = (step, states)
+      let parity = names.identifier("parity")
+      loopNames[loop.id] = LoopNames(step: step, parity: parity, states: states)
       nameLoops(loop.body + loop.remainder)
     }
   }
@@ -178,19 +192,7 @@ struct EntryEmitter {
   func emit(into writer: inout SourceWriter, _ emitter: inout Emitter) {
     var pieces = [writer.inner]
     for line in firstLines { pieces[0].comment(line) }
-    var calls: [PlainCall] = []
-    for step in plan.steps {
-      switch step {
-      case .kernel(let call): calls.append(plainCall(call, &emitter))
-      case .loop(let loop):
-        emit(calls[...], margin: writer.inner, into: &pieces, &emitter)
-        calls = []
-        var piece = writer.inner
-        emit(loop, into: &piece, &emitter)
-        pieces.append(piece)
-      }
-    }
-    emit(calls[...], margin: writer.inner, into: &pieces, &emitter)
+    emit(plan.steps, in: nil, margin: writer.inner, into: &pieces, &emitter)
     var end = writer.inner
     emitComments(plan.closingNodes, &end)
     for line in lastLines { end.comment(line) }
@@ -279,18 +281,26 @@ struct EntryEmitter {
     }
   }
 
+  /// Appends the texts of `steps` to `pieces`, each made by a copy of `margin`.
+  ///
+  /// If they are those of `loop`, its states are found by the parity of the step.
   private func emit(
-    _ steps: [Step], into writer: inout SourceWriter, _ emitter: inout Emitter
+    _ steps: [Step], in loop: Loop?, margin: SourceWriter, into pieces: inout [SourceWriter],
+    _ emitter: inout Emitter
   ) {
+    var calls: [PlainCall] = []
     for step in steps {
       switch step {
-      case .kernel(let call):
-        let emitted = emitter.emit(call.kernel, call.share)
-        emit(call, emitted, into: &writer, &emitter) { expression($0, $1) }
-      case .loop(let loop):
-        emit(loop, into: &writer, &emitter)
+      case .kernel(let call): calls.append(plainCall(call, in: loop, &emitter))
+      case .loop(let inner):
+        emit(calls[...], in: loop, margin: margin, into: &pieces, &emitter)
+        calls = []
+        var piece = margin
+        emit(inner, into: &piece, &emitter)
+        pieces.append(piece)
       }
     }
+    emit(calls[...], in: loop, margin: margin, into: &pieces, &emitter)
   }
 
   /// Appends a call of the function of `call`, where `pointer` returns the text of a pointer.
@@ -326,23 +336,28 @@ struct EntryEmitter {
       + emitted.texts(pointer, step: stepName, grains: grains)
   }
 
+  private func names(of loop: Int) -> LoopNames {
+    guard let names = loopNames[loop] else { preconditionFailure("loops have names") }
+    return names
+  }
+
   /// Returns the name of the pointer to a state of `loop`.
   private func carriedName(_ loop: Int, _ index: Int, isNew: Bool) -> String {
-    guard let names = loopNames[loop]?.states[index] else {
-      preconditionFailure("loops have names")
-    }
+    let names = names(of: loop).states[index]
     return isNew ? names.new : names.old
   }
 
   /// Returns the name of the step of `loop`.
-  private func stepName(_ loop: Int) -> String {
-    guard let name = loopNames[loop]?.step else { preconditionFailure("loops have names") }
-    return name
-  }
+  func stepName(_ loop: Int) -> String { names(of: loop).step }
+
+  /// Returns the name of the parity of the step of `loop`.
+  func parityName(_ loop: Int) -> String { names(of: loop).parity }
 
   private func emit(_ loop: Loop, into writer: inout SourceWriter, _ emitter: inout Emitter) {
     emitComments(loop.nodes, &writer)
-    for (i, carried) in loop.carried.enumerated() {
+    let hasParity = hasRepeatedCalls(loop, emitter)
+    if hasParity { writer.line("var \(parityName(loop.id)) = 0") }
+    for (i, carried) in loop.carried.enumerated() where !hasParity {
       let places = carried.buffers.map { expression(Place(.buffer($0)), carried.scalar) }
       writer.line("var \(carriedName(loop.id, i, isNew: false)) = \(places[0])")
       writer.line("var \(carriedName(loop.id, i, isNew: true)) = \(places[1])")
@@ -352,7 +367,7 @@ struct EntryEmitter {
     let count = loop.count.expression
     if loop.factor == 1 {
       var body = writer.inner
-      emitRound(loop, loop.body, loop.closingNodes, &body, &emitter)
+      emitStep(loop, loop.body, loop.closingNodes, hasParity: hasParity, &body, &emitter)
       let name = stepName(loop.id)
       let plain = SwiftNames.plain(name)
       let isUsed = body.words.contains(plain)
@@ -366,22 +381,29 @@ struct EntryEmitter {
     let whole = loop.isReversed ? "\(variable) &+ 1 >= \(k)" : "\(variable) &+ \(k) <= \(count)"
     let next = loop.isReversed ? "&-=" : "&+="
     writer.block("while \(whole) {") {
-      emitRound(loop, loop.body, loop.closingNodes, &$0, &emitter)
+      emitStep(loop, loop.body, loop.closingNodes, hasParity: hasParity, &$0, &emitter)
       $0.line("\(variable) \(next) \(k)")
     }
     let rest = loop.isReversed ? "\(variable) >= 0" : "\(variable) < \(count)"
     writer.block("while \(rest) {") {
-      emitRound(loop, loop.remainder, loop.remainderClosingNodes, &$0, &emitter)
+      emitStep(
+        loop, loop.remainder, loop.remainderClosingNodes, hasParity: hasParity, &$0, &emitter)
       $0.line("\(variable) \(next) 1")
     }
   }
 
-  private func emitRound(
-    _ loop: Loop, _ steps: [Step], _ closing: [ID<Node>], _ writer: inout SourceWriter,
-    _ emitter: inout Emitter
+  private func emitStep(
+    _ loop: Loop, _ steps: [Step], _ closing: [ID<Node>], hasParity: Bool,
+    _ writer: inout SourceWriter, _ emitter: inout Emitter
   ) {
-    emit(steps, into: &writer, &emitter)
+    var pieces: [SourceWriter] = []
+    emit(steps, in: hasParity ? loop : nil, margin: writer.same, into: &pieces, &emitter)
+    for piece in pieces { writer.append(piece) }
     emitComments(closing, &writer)
+    if hasParity {
+      let parity = parityName(loop.id)
+      return writer.line("\(parity) = 1 &- \(parity)")
+    }
     for i in loop.carried.indices {
       let (old, new) = (
         carriedName(loop.id, i, isNew: false), carriedName(loop.id, i, isNew: true)

@@ -1,6 +1,6 @@
 import Planning
 
-/// A call of a kernel's function outside of loops over steps.
+/// A call of a kernel's function.
 struct PlainCall {
 
   let call: KernelCall
@@ -33,16 +33,24 @@ struct RepeatedCalls {
   /// The fewest rounds that are worth a loop, and the fewest calls that it saves.
   ///
   /// With fewer, each line of the graph is better seen by its own call.
-  private static let fewestRounds = 4
-  private static let fewestSaved = 32
+  struct Minimum {
 
-  /// Finds the longest repetition that `calls` begin with, if one is worth a loop, or any if `all`
-  /// are.
-  init?(in calls: ArraySlice<PlainCall>, all: Bool) {
-    let fewestRounds = all ? 2 : Self.fewestRounds
-    let fewestSaved = all ? 1 : Self.fewestSaved
+    let rounds: Int
+    let saved: Int
+
+    /// The minimum for calls of each step, of which there are few for a layer, and for others.
+    static let ofStep = Minimum(rounds: 4, saved: 12)
+    static let ofEntry = Minimum(rounds: 4, saved: 32)
+
+    /// The minimum for loops wherever there can be one.
+    static let any = Minimum(rounds: 2, saved: 1)
+
+  }
+
+  /// Finds the longest repetition that `calls` begin with, if it is worth a loop by `minimum`.
+  init?(in calls: ArraySlice<PlainCall>, atLeast minimum: Minimum) {
     var best: (period: Int, count: Int, growth: [[Int]])?
-    for period in 1...max(1, min(Self.longestPeriod, calls.count / fewestRounds)) {
+    for period in 1...max(1, min(Self.longestPeriod, calls.count / minimum.rounds)) {
       guard let growth = Self.growth(of: calls, after: period) else { continue }
       var count = 2
       while calls.count >= (count + 1) * period,
@@ -54,8 +62,8 @@ struct RepeatedCalls {
         best = (period, count, growth)
       }
     }
-    guard let best, best.count >= fewestRounds,
-      best.period * (best.count - 1) >= fewestSaved
+    guard let best, best.count >= minimum.rounds,
+      best.period * (best.count - 1) >= minimum.saved
     else { return nil }
     (period, count, growth) = best
   }

@@ -18,6 +18,9 @@ struct SourceWriter {
   /// A writer of lines to be appended one level deeper.
   var inner: SourceWriter { SourceWriter(margin: margin + 2 * (depth + 1)) }
 
+  /// A writer of lines to be appended at the present depth.
+  var same: SourceWriter { SourceWriter(margin: margin + 2 * depth) }
+
   /// The text, ending in a newline unless there is none.
   var text: String { lines.map { $0 + "\n" }.joined() }
 
