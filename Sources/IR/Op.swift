@@ -372,3 +372,20 @@ package struct Block: Hashable, Sendable {
   }
 
 }
+
+extension Op {
+
+  /// `true` iff each element of the result depends on one of each operand alone, that at the same
+  /// place.
+  package var isElementwise: Bool {
+    switch self {
+    case .unary, .binary, .compare, .select, .convert: true
+    case .source, .argument, .at, .linear, .matmul, .oneHot, .concat, .slice, .transpose,
+      .reshape, .stack, .softmax, .reduce, .argmax, .gather, .mask, .detach, .broadcast,
+      .crossEntropy, .crossEntropyGradient, .weightGradient, .scatterAdd, .convolution, .pool,
+      .dropout, .scan:
+      false
+    }
+  }
+
+}

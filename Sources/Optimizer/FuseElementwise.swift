@@ -185,6 +185,11 @@ private struct Fusion {
     if operands.filter({ !graph.type(of: $0).shape.isEmpty }).count > Self.operandLimit {
       return false
     }
+    let isOfGroup = { (v: Value) in groupOfNode[v.node] == number }
+    // The elements of a place are not there until all of a group is computed.
+    if operands.contains(where: { graph.computedValues(behind: $0).contains(where: isOfGroup) }) {
+      return false
+    }
     return !dependsOnOutside(id, group: number)
   }
 
@@ -247,16 +252,9 @@ extension Fusion {
     return false
   }
 
-  /// Returns `true` iff node `id` computes each element from those at one place of its operands.
+  /// Returns `true` iff node `id` is element-wise and has numbers in memory.
   private func isElementwise(_ id: ID<Node>) -> Bool {
-    switch graph[id].op {
-    case .unary, .binary, .compare, .select, .convert: break
-    case .source, .argument, .at, .linear, .matmul, .oneHot, .concat, .slice, .transpose,
-      .reshape, .stack, .softmax, .reduce, .argmax, .gather, .mask, .detach, .broadcast,
-      .crossEntropy, .crossEntropyGradient, .weightGradient, .scatterAdd, .convolution, .pool,
-      .dropout, .scan:
-      return false
-    }
+    if !graph[id].op.isElementwise { return false }
     let result = graph[id].results[0].type
     if case .index = result.element { return false }
     return graph[id].operands.allSatisfy { graph.type(of: $0) == graph.type(of: $0).dense }

@@ -36,7 +36,7 @@ struct ProductsBehind {
       {
         return v.node
       }
-      let isOwn = !place.feeding.contains(v.node) && isElementwise(v.node)
+      let isOwn = !place.feeding.contains(v.node) && graph[v.node].op.isElementwise
       let users = graph.descendants(of: [v.node], in: body).subtracting([v.node])
       if isOwn, users.isSubset(of: nodes),
         stackedValues(for: nodes.union([v.node])).count <= count
@@ -50,13 +50,6 @@ struct ProductsBehind {
   private func isProduct(_ id: ID<Node>) -> Bool {
     switch graph[id].op {
     case .linear, .matmul: true
-    default: false
-    }
-  }
-
-  private func isElementwise(_ id: ID<Node>) -> Bool {
-    switch graph[id].op {
-    case .unary, .binary, .compare, .select, .convert: true
     default: false
     }
   }

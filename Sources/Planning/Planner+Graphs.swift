@@ -42,13 +42,13 @@ extension GraphPlanner {
       case .slot(let s): source = .slot(s)
       }
       guard let place = lines.places[update.value.node], !lines.nested.contains(update.value.node),
-        isElementwise(update.value.node), updateCounts[update.value] == 1
+        graph.op(of: update.value).isElementwise, updateCounts[update.value] == 1
       else { return false }
       return sources[source, default: []].allSatisfy { v in
         !results.contains(v) && graph.type(of: v) == graph.type(of: update.value)
           && users[v, default: []].allSatisfy { user in
             guard isComputed(user), let line = lines.places[user] else { return false }
-            return line < place || line == place && isElementwise(user)
+            return line < place || line == place && graph[user].op.isElementwise
           }
       }
     }
@@ -86,17 +86,6 @@ extension GraphPlanner {
       .weightGradient, .scatterAdd, .convolution, .pool,
       .dropout, .scan:
       true
-    }
-  }
-
-  private func isElementwise(_ id: ID<Node>) -> Bool {
-    switch graph[id].op {
-    case .unary, .binary, .compare, .select, .convert: true
-    case .source, .argument, .at, .linear, .matmul, .oneHot, .concat, .slice, .transpose,
-      .reshape, .stack, .softmax, .reduce, .argmax, .gather, .mask, .detach, .broadcast,
-      .crossEntropy, .crossEntropyGradient, .weightGradient, .scatterAdd, .convolution, .pool,
-      .dropout, .scan:
-      false
     }
   }
 

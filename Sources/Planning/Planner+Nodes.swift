@@ -55,6 +55,7 @@ extension GraphPlanner {
 
   /// Plans `members`, which are fused, as one kernel, or returns `false` where that is impossible.
   mutating func planGroup(_ members: [ID<Node>]) -> Bool {
+    if !canBeKernel(members) { return false }
     let isProduct = members.contains { id in
       if case .linear = graph[id].op { return true }
       return false
@@ -64,6 +65,31 @@ extension GraphPlanner {
     if isProduct ? planProduct(members) : planMap(members) { return true }
     pendingNodes = saved
     return false
+  }
+
+  /// `true` iff `members` are element-wise, or a product with what is computed of its columns, and
+  /// none reads a place of another, which is not there until all of the kernel is done.
+  private func canBeKernel(_ members: [ID<Node>]) -> Bool {
+    var isProduct = false
+    if case .linear = graph[members[0]].op { isProduct = true }
+    return members.enumerated().allSatisfy { i, id in
+      for v in graph[id].operands {
+        if case .at = graph.op(of: v), isPlace(v, ofOneOf: members) { return false }
+      }
+      switch graph[id].op {
+      case .linear: return i == 0
+      case .slice: return isProduct && graph[id].operands[0] == Value(members[0])
+      default: return graph[id].op.isElementwise
+      }
+    }
+  }
+
+  /// `true` iff `v` is one of `nodes`, or a place of one.
+  private func isPlace(_ v: Value, ofOneOf nodes: [ID<Node>]) -> Bool {
+    if case .at = graph.op(of: v) {
+      return graph[v.node].operands.contains { isPlace($0, ofOneOf: nodes) }
+    }
+    return nodes.contains(v.node)
   }
 
   private mutating func planReshape(_ v: Value, _ node: Node) {

@@ -86,6 +86,13 @@ extension GraphGenerator {
 
   /// Returns something that broadcasts with `x`.
   mutating func partner(of x: Quantity) -> Quantity? {
+    if chance(0.1), !x.shape.isEmpty, x.text.allSatisfy({ $0.isLetter || $0.isNumber }) {
+      // A place of the value itself, which one kernel cannot compute with it.
+      var first = x
+      first.text = "\(x.text)[0]"
+      first.shape.removeFirst()
+      return first
+    }
     if chance(0.1), let hot = find({ if case .oneHot = $0.element { true } else { false } }),
       Self.broadcast(x.shape, hot.denseShape) != nil
     {
