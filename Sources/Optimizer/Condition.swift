@@ -21,6 +21,16 @@ struct Condition: Hashable {
     /// The root at the step of a scan.
     case place(Root, axis: Int, step: Value)
 
+    /// The root at one place along an axis, or at a range of them.
+    case element(Root, axis: Int, place: Int)
+    case slice(Root, axis: Int, lower: Extent, upper: Extent)
+
+    /// Whether a place along an axis of a size is in a range.
+    case range(lower: Extent, upper: Extent, of: Extent)
+
+    /// The truths of conditions on values of shapes, joined by a concatenation or a stack.
+    case joined([Condition], of: [[Extent]], by: Op)
+
     /// The truth of a condition on values of one shape, in another one.
     case reshaped(Condition, from: [Extent], to: [Extent])
 
@@ -41,14 +51,79 @@ struct Condition: Hashable {
   /// Returns the condition on the places of a step, given that on values with all steps along
   /// `axis`.
   func placed(along axis: Int, at step: Value) -> Condition {
-    if case .either = root {
-      return .either(alternatives.map { $0.placed(along: axis, at: step) })
-    }
+    without(axis) { .place($0, axis: $1, step: step) }
+  }
+
+  /// Returns the condition on one place along `axis` of the values.
+  func placed(along axis: Int, at place: Int) -> Condition {
+    without(axis) { .element($0, axis: $1, place: place) }
+  }
+
+  /// Returns the condition on values without `axis`, where `root` gives that without its axis.
+  private func without(_ axis: Int, _ root: (Root, Int) -> Root) -> Condition {
+    if case .either = self.root { return .either(alternatives.map { $0.without(axis, root) }) }
     var result = self
     guard let k = result.axes.remove(at: axis) else { return result }
-    result.root = .place(root, axis: k, step: step)
+    result.root = root(self.root, k)
     result.axes = result.axes.map { $0.map { $0 > k ? $0 - 1 : $0 } }
     return result
+  }
+
+  /// Returns the condition on values of `shape` that holds from `lower` to `upper` along `axis`.
+  static func range(
+    _ lower: Extent, _ upper: Extent, along axis: Int, of shape: [Extent]
+  ) -> Condition {
+    Condition(
+      root: .range(lower: lower, upper: upper, of: shape[axis]),
+      axes: shape.indices.map { $0 == axis ? 0 : nil }, isNegated: false)
+  }
+
+  /// `true` iff the condition says where values are, and nothing else.
+  var isOfPlaces: Bool {
+    alternatives.allSatisfy { if case .range = $0.root { true } else { false } }
+  }
+
+  /// Returns the condition on the places from `lower` to `upper` along `axis` of the values.
+  func sliced(_ axis: Int, _ lower: Extent, _ upper: Extent) -> Condition {
+    if case .either = root { return .either(alternatives.map { $0.sliced(axis, lower, upper) }) }
+    guard let k = axes[axis] else { return self }
+    var result = self
+    result.root = .slice(root, axis: k, lower: lower, upper: upper)
+    if case .slice(let base, k, let start, _) = root, let first = start.adding(lower),
+      let end = start.adding(upper)
+    {
+      result.root = .slice(base, axis: k, lower: first, upper: end)
+    }
+    return result
+  }
+
+  /// Returns conditions on values, where one place in `graph` reads them: those from `lower` to
+  /// `upper` along `axis`, on which `self` is.
+  func unsliced(_ axis: Int, _ lower: Extent, _ upper: Extent, in graph: Graph) -> [Condition] {
+    guard let k = axes[axis] else { return [self] }
+    var whole = self
+    let range: (axis: Int, lower: Extent, upper: Extent)
+    switch root {
+    case .slice(let base, let axis, let lower, let upper):
+      whole.root = base
+      range = (axis, lower, upper)
+    case .value(let v):
+      guard case .slice(let axis, let lower, let upper) = graph.op(of: v) else { return [] }
+      whole.root = .value(graph[v.node].operands[0])
+      range = (axis, lower, upper)
+    case .below, .steps, .place, .element, .range, .joined, .reshaped, .either: return []
+    }
+    guard range.axis == k else { return [] }
+    let parts = whole.parts(in: graph)
+    if range.lower == lower, range.upper == upper { return parts }
+    // What is below a length at a later step is below it at an earlier one.
+    guard let first = range.lower.constant, let own = lower.constant, first >= own else {
+      return parts.filter { $0.axes[axis] == nil }
+    }
+    return parts.filter { part in
+      guard case .below = part.root else { return part.axes[axis] == nil }
+      return !part.isNegated || part.axes[axis] == nil
+    }
   }
 
   /// Returns the condition on values with all steps of the scan `id` along `axis`, given that on
@@ -103,11 +178,14 @@ extension Condition.Root {
   func depth(in graph: Graph, _ depths: [ID<Node>: Int]) -> Int {
     switch self {
     case .value(let v), .below(let v, _): graph.depth(of: v, depths)
+    case .element(let root, _, _), .slice(let root, _, _, _): root.depth(in: graph, depths)
     case .steps(_, let id): depths[id] ?? 0
     case .place(let root, _, let step):
       max(root.depth(in: graph, depths), graph.depth(of: step, depths))
+    case .range: 0
     case .reshaped(let condition, _, _): condition.root.depth(in: graph, depths)
-    case .either(let parts): parts.map { $0.root.depth(in: graph, depths) }.max() ?? 0
+    case .either(let parts), .joined(let parts, _, _):
+      parts.map { $0.root.depth(in: graph, depths) }.max() ?? 0
     }
   }
 
@@ -116,7 +194,7 @@ extension Condition.Root {
     switch self {
     case .value: true
     case .steps(let root, _), .place(let root, _, _): root.isOfGraph
-    case .below, .reshaped, .either: false
+    case .below, .element, .slice, .range, .joined, .reshaped, .either: false
     }
   }
 

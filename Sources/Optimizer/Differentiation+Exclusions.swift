@@ -72,6 +72,29 @@ extension Differentiation {
       return apply(.mask(steps: steps), [recall(lengths)], name: "counts")
     case .place(let base, let axis, let step):
       return element(of: recalled(base), axis: axis, step: recall(step))
+    case .element(let base, let axis, let place):
+      return element(of: recalled(base), axis: axis, step: nil, offset: place)
+    case .slice(let base, let axis, let lower, let upper):
+      return apply(
+        .slice(axis: axis, lower: lower, upper: upper), [recalled(base)], name: "counts")
+    case .range(let lower, let upper, let size):
+      let sizes = [(lower, 0.0), (upper.subtracting(lower), 1), (size.subtracting(upper), 0)]
+      let parts = sizes.compactMap { size, x in
+        size.flatMap {
+          $0 == Extent(0) ? nil : apply(.broadcast([$0]), [number(x)], name: "counts")
+        }
+      }
+      let all = parts.count == 1 ? parts[0] : apply(.concat(axis: 0), parts, name: "counts")
+      return apply(.compare(.greater), [all, number(0)], name: "counts")
+    case .joined(let parts, let shapes, let op):
+      // Truth values are stacked, but not concatenated.
+      let numbers = zip(parts, shapes).map { part, shape in
+        let truth = truth(of: part, isNegated: part.isNegated)
+        return apply(
+          .convert, [apply(.broadcast(shape), [truth], name: "counts")], name: "counts")
+      }
+      let all = apply(op, numbers, name: "counts")
+      return apply(.compare(.greater), [all, number(0)], name: "counts")
     case .reshaped(let condition, let from, let to):
       let all = apply(.broadcast(from), [truth(of: condition)], name: "counts")
       return apply(.reshape(to), [all], name: "counts")
@@ -91,7 +114,7 @@ extension Differentiation {
     case .steps(let root, let id): return stacked(forward(root), by: id)
     case .place(let root, let axis, let step):
       return element(of: forward(root), axis: axis, step: step)
-    case .reshaped, .either:
+    case .element, .slice, .range, .joined, .reshaped, .either:
       preconditionFailure("the values of all steps are those of a value")
     }
   }

@@ -44,8 +44,8 @@ struct Exclusions {
     }
   }
 
-  /// The conditions of the elements of `v`.
-  subscript(v: Value) -> [Condition] { found[v] ?? [] }
+  /// The conditions of the elements of `v`, but for those that only say which are read.
+  subscript(v: Value) -> [Condition] { (found[v] ?? []).filter { !$0.isOfPlaces } }
 
   /// Returns `conditions`, on values of a step of the scan `id`, on the values of all steps.
   func lifted(_ conditions: [Condition], to axis: Int, of id: ID<Node>) -> [Condition] {
@@ -70,11 +70,18 @@ struct Exclusions {
     }
     found[v] = conditions
     isChanged = true
-    guard case .at(let axis, _) = node.op else { return }
+    guard case .at(let axis, let place) = node.op else { return }
     let base = node.operands[0]
     guard let step = node.operands.dropFirst().first, let id = scans[step] else {
       // Elsewhere the adjoint is zero, too.
-      add(conditions.map { $0.inserting(axis) }, to: base)
+      var conditions = conditions.map { $0.inserting(axis) }
+      if node.operands.count == 1 {
+        let shape = graph.type(of: base).denseShape
+        conditions = conditions.joined(with: [
+          .range(Extent(place), Extent(place + 1), along: axis, of: shape)
+        ])
+      }
+      add(conditions, to: base)
       return
     }
     let isOutside = depth(of: base) < depth(of: step)
@@ -179,8 +186,20 @@ extension Exclusions {
         let shape = Array(whole.dropLast(2)) + shapes[i].suffix(2)
         return unbroadcast(found, from: shape, to: shapes[i])
       }
-    case .concat(let axis): return x.map { _ in conditions.filter { $0.axes[axis] == nil } }
-    case .slice(let axis, _, _): return [conditions.filter { $0.axes[axis] == nil }]
+    case .concat(let axis):
+      var start = Extent(0)
+      return shapes.map { shape in
+        guard let end = start.adding(shape[axis]) else {
+          return conditions.filter { $0.axes[axis] == nil }
+        }
+        defer { start = end }
+        return conditions.map { $0.sliced(axis, start, end) }
+      }
+    case .slice(let axis, let lower, let upper):
+      let read = Condition.range(lower, upper, along: axis, of: shapes[0])
+      return [
+        conditions.flatMap { $0.unsliced(axis, lower, upper, in: graph) }.joined(with: [read])
+      ]
     case .transpose(let permutation):
       return [conditions.map { $0.transposed(from: permutation) }]
     case .reshape:
@@ -188,9 +207,7 @@ extension Exclusions {
         conditions.compactMap { $0.reshaped(from: whole, to: shapes[0], in: dimensions) }
       ]
     case .stack(let axis):
-      return x.map { _ in
-        conditions.filter { $0.axes[axis] == nil }.map { $0.removing(axis) }
-      }
+      return x.indices.map { i in conditions.map { $0.placed(along: axis, at: i) } }
     case .softmax(let axis, _): return [conditions.filter { $0.axes[axis] == nil }]
     case .reduce(_, let axes, let keepingAxes):
       return [conditions.map { $0.expanded(axes, isKept: keepingAxes) }]

@@ -45,14 +45,16 @@ struct KnownElements {
 
   private let graph: Graph
   private let constants: [Constant]
+  private let dimensions: [Dimension]
 
   /// The facts of the results of nodes. Never iterated.
   private var known: [Value: [Fact]] = [:]
 
-  /// Finds what is known in `graph`, which reads `constants`.
-  init(of graph: Graph, _ constants: [Constant]) {
+  /// Finds what is known in `graph`, one of `module`.
+  init(of graph: Graph, in module: Module) {
     self.graph = graph
-    self.constants = constants
+    self.constants = module.constants
+    self.dimensions = module.dimensions
     for block in graph.allBlocks {
       // A scan may have no results.
       for id in block.nodes where !graph[id].results.isEmpty {
@@ -69,12 +71,13 @@ struct KnownElements {
     let node = graph[v.node]
     guard case .at(let axis, let offset) = node.op else { return known[v] ?? [] }
     return facts(of: node.operands[0]).compactMap { fact in
-      if node.operands.count > 1, offset == 0 {
-        return Fact(
-          condition: fact.condition.placed(along: axis, at: node.operands[1]),
-          element: fact.element)
+      fact.moved { condition in
+        guard let step = node.operands.dropFirst().first else {
+          return condition.placed(along: axis, at: offset)
+        }
+        if offset == 0 { return condition.placed(along: axis, at: step) }
+        return condition.axes[axis] == nil ? condition.removing(axis) : nil
       }
-      return fact.moved { $0.axes[axis] == nil ? $0.removing(axis) : nil }
     }
   }
 
@@ -128,17 +131,17 @@ extension KnownElements {
       }
     case .reshape(let shape):
       let old = graph.type(of: x[0]).denseShape
-      guard let pairs = Condition.moved(old, shape) else { return [] }
       return facts(of: x[0]).compactMap { fact in
-        fact.moved { condition in
-          var result = condition
-          result.axes = Array(repeating: nil, count: shape.count)
-          for (i, j) in pairs { result.axes[j] = condition.axes[i] }
-          return result
-        }
+        fact.moved { $0.reshaped(from: old, to: shape, in: dimensions) }
       }
-    case .slice(let axis, _, _):
-      return facts(of: x[0]).filter { $0.condition.axes[axis] == nil }
+    case .slice(let axis, let lower, let upper):
+      return facts(of: x[0]).compactMap { fact in fact.moved { $0.sliced(axis, lower, upper) } }
+    case .stack, .concat: return joined(x, by: node.op, rank: rank)
+    case .gather:
+      let added = graph.type(of: x[1]).shape.count - 1
+      return facts(of: x[0]).filter { $0.condition.axes[0] == nil }.compactMap { fact in
+        fact.moved { (0..<max(added, 0)).reduce($0) { condition, _ in condition.inserting(0) } }
+      }
     case .reduce(_, let axes, let keepingAxes):
       // Sums, means and largest elements of zeros are zero.
       return facts(of: x[0]).compactMap { fact in
@@ -150,6 +153,23 @@ extension KnownElements {
         }
       }
     default: return []
+    }
+  }
+
+  /// Returns what is known of `values`, joined by `op`: of each by a condition of its own.
+  private func joined(_ values: [Value], by op: Op, rank: Int) -> [Fact] {
+    let shapes = values.map { graph.type(of: $0).denseShape }
+    let others = values.dropFirst().map { facts(of: $0) }
+    return facts(of: values[0]).compactMap { first in
+      let same = others.compactMap { facts in
+        facts.first { $0 == first } ?? facts.first { $0.element == first.element }
+      }
+      if same.count < others.count { return nil }
+      let root = Condition.Root.joined(
+        [first.condition] + same.map(\.condition), of: shapes, by: op)
+      return Fact(
+        condition: Condition(root: root, axes: (0..<rank).map { $0 }, isNegated: false),
+        element: first.element)
     }
   }
 

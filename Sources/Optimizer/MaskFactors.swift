@@ -28,10 +28,10 @@ struct ExcludedFactors {
   /// The number of scans around nodes.
   let depths: [ID<Node>: Int]
 
-  /// Finds what does not count in `graph`, which reads `constants`.
-  init(of graph: Graph, _ constants: [Constant]) {
+  /// Finds what does not count in `graph`, one of `module`.
+  init(of graph: Graph, in module: Module) {
     self.graph = graph
-    self.known = KnownElements(of: graph, constants)
+    self.known = KnownElements(of: graph, in: module)
     self.wild = WildValues(of: graph)
     self.depths = graph.depths
   }
@@ -119,10 +119,12 @@ extension Graph {
   fileprivate func isMask(_ root: Condition.Root) -> Bool {
     switch root {
     case .value(let v): isMask(v)
-    case .below: true
-    case .steps(let root, _), .place(let root, _, _): isMask(root)
+    case .below, .range: true
+    case .steps(let root, _), .place(let root, _, _), .element(let root, _, _),
+      .slice(let root, _, _, _):
+      isMask(root)
     case .reshaped(let condition, _, _): isMask(condition.root)
-    case .either(let parts): parts.allSatisfy { isMask($0.root) }
+    case .either(let parts), .joined(let parts, _, _): parts.allSatisfy { isMask($0.root) }
     }
   }
 
@@ -161,7 +163,7 @@ struct FactorMasking {
 
   /// Creates the writing for a copy of `graph`, one of `module`.
   init(_ graph: Graph, of module: Module) {
-    self.factors = ExcludedFactors(of: graph, module.constants)
+    self.factors = ExcludedFactors(of: graph, in: module)
     self.dimensions = module.dimensions
   }
 
@@ -224,7 +226,34 @@ struct FactorMasking {
     case .place(let base, let axis, let step):
       return rewriter.element(
         of: mapped(base, origins, &rewriter), axis: axis, step: rewriter.mapped(step), offset: 0)
-    case .steps, .reshaped, .either:
+    case .element(let base, let axis, let place):
+      return rewriter.element(
+        of: mapped(base, origins, &rewriter), axis: axis, step: nil, offset: place)
+    case .slice(let base, let axis, let lower, let upper):
+      return apply(
+        .slice(axis: axis, lower: lower, upper: upper), [mapped(base, origins, &rewriter)],
+        name: "counts", origins, root.depth(in: rewriter.old, factors.depths), &rewriter)
+    case .reshaped(let condition, let from, let to):
+      let depth = condition.root.depth(in: rewriter.old, factors.depths)
+      let all = apply(
+        .broadcast(from), [truth(of: condition, origins, &rewriter)], name: "counts", origins,
+        depth, &rewriter)
+      return apply(.reshape(to), [all], name: "counts", origins, depth, &rewriter)
+    case .joined(let parts, let shapes, let op):
+      let depth = root.depth(in: rewriter.old, factors.depths)
+      // Truth values are stacked, but not concatenated.
+      let numbers = zip(parts, shapes).map { part, shape in
+        var truth = truth(of: part, origins, &rewriter)
+        if part.isNegated {
+          truth = apply(.unary(.not), [truth], name: "counts", origins, depth, &rewriter)
+        }
+        truth = apply(.broadcast(shape), [truth], name: "counts", origins, depth, &rewriter)
+        return apply(.convert, [truth], name: "counts", origins, depth, &rewriter)
+      }
+      let all = apply(op, numbers, name: "counts", origins, depth, &rewriter)
+      let zero = rewriter.value(of: .number(0), type: .scalar)
+      return apply(.compare(.greater), [all, zero], name: "counts", origins, depth, &rewriter)
+    case .steps, .range, .either:
       preconditionFailure("what is known of elements is known in the block where they are")
     }
   }

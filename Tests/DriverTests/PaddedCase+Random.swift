@@ -117,7 +117,7 @@ private struct PaddedGenerator {
     let rows = name("rows")
     text.append("\(rows) = reshape(\(mask), [n, batch, 1])")
     let kept = "f32(\(rows))"
-    switch Int.random(in: 0..<10, using: &random) {
+    switch Int.random(in: 0..<15, using: &random) {
     case 0: terms.append("sum(where(\(rows), \(a.text), 0))")
     case 1: terms.append("sum(\(pick(["\(kept) * \(a.text)", "\(a.text) * \(kept)"])))")
     case 2: terms.append("sum(sum(\(a.text) * \(kept), axis: 0) / (sum(\(kept), axis: 0) + 1))")
@@ -142,6 +142,17 @@ private struct PaddedGenerator {
       let scores = "matmul(\(first), \(second), transpose_b: true) * 0.4"
       text.append("\(new) = softmax(where(\(keys), \(scores), -1e9)) @ \(second)")
       terms.append("sum(where(queries, \(new), 0))")
+    case 8:
+      terms.append("sum(\(kept)[1 ..< n] * (\(a.text)[1 ..< n] - \(b)[0 ..< n - 1]))")
+    case 9:
+      let flat = "reshape(\(a.text), [n * batch, \(a.width)])"
+      terms.append("sum(reshape(\(kept), [n * batch, 1]) * \(flat))")
+    case 10, 11:
+      let axis = Int.random(in: 0...1, using: &random)
+      let f = pick(["concat", "stack"])
+      let factors = "\(f)(\(kept), f32(\(rows)), axis: \(axis))"
+      terms.append("sum(\(factors) * \(f)(\(a.text), \(b), axis: \(axis)))")
+    case 12: terms.append("sum(\(kept)[1] * \(a.text)[1] + \(kept)[0] * \(b)[0])")
     default:
       let (h, o) = (name("h"), name("o"))
       let reverse = Bool.random(using: &random) ? " reverse" : ""
