@@ -97,16 +97,31 @@ struct Evaluation {
   /// Returns the result of `node`, which has one.
   private func yield(of node: Node) throws(InterpreterError) -> DenseArray {
     var operands: [DenseArray] = []
-    for operand in node.operands { operands.append(try value(of: operand)) }
+    for operand in node.operands {
+      if let integer = integer(operand, of: node) {
+        operands.append(DenseArray(integer))
+      } else {
+        operands.append(try value(of: operand))
+      }
+    }
     let isHot = node.operands.map { graph.type(of: $0).isOneHot }
     let result = try Interpreter.evaluate(
       node.op, operands, oneHot: isHot, type: node.results[0].type, in: dimensions)
     return reading?(node, operands, result, dimensions) ?? result
   }
 
+  /// Returns the number of the text that `operand` of `node` is, if it is compared with indices:
+  /// these are not rounded.
+  private func integer(_ operand: Value, of node: Node) -> Double? {
+    guard case .compare = node.op, case .source(.number(let x)) = graph.op(of: operand),
+      node.operands.contains(where: { graph.type(of: $0).element != .f32 })
+    else { return nil }
+    return x.value
+  }
+
   private func value(of source: Source) -> DenseArray {
     switch source {
-    case .number(let x): return DenseArray(x.value)
+    case .number(let x): return DenseArray(Double(Float(x.value)))
     case .parameter(let id): return given.parameters[id.position]
     case .constant(let id): return given.constants[id.position]
     case .state(let id): return given.states[id.position]

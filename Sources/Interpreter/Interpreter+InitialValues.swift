@@ -71,7 +71,7 @@ extension Interpreter {
   func constants() throws(InterpreterError) -> [DenseArray] {
     var result: [DenseArray] = []
     for c in module.constants {
-      result.append(try array(c.initial, c.type, name: c.name, seed: 0))
+      result.append(try array(c.initial, c.type, name: c.name, seed: 0).rounded(for: c.type))
     }
     return result
   }
