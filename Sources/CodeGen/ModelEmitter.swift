@@ -27,7 +27,7 @@ struct ModelEmitter {
     /// The Swift identifier.
     var identifier = ""
 
-    /// The limit of each element, if they are indices.
+    /// The limit of each element, if they are indices or truth values, which are 0 or 1.
     ///
     /// What has as many values as there are positive integers has no other limit.
     let limit: Int?
@@ -40,14 +40,19 @@ struct ModelEmitter {
       self.type = type
       count = sizes.reduce(1, *)
       text = type.description(in: module.dimensions)
-      if case .index(let n) = type.element, let classes = n.value(in: module.dimensions) {
-        limit = min(classes, 1 << 31)
-      } else {
-        limit = nil
+      switch type.element {
+      case .index(let n): limit = n.value(in: module.dimensions).map { min($0, 1 << 31) }
+      case .bool: limit = 2
+      case .f32, .oneHot: limit = nil
       }
     }
 
     var element: String { Scalar32(type.element) == .float ? "Float" : "Int32" }
+
+    /// The type, the number of elements and what truth values are.
+    var documentation: String {
+      "`\(text)`, \(count) elements\(type.element == .bool ? ", each 0 or 1" : "")"
+    }
 
     /// The identifier in a message, where it needs no backticks.
     var shown: String { SwiftNames.plain(identifier) }
@@ -195,7 +200,7 @@ struct ModelEmitter {
     writer.block("public struct State: Sendable, Equatable {") { writer in
       writer.line("")
       for s in states {
-        writer.line("/// `\(s.text)`, \(s.count) elements.")
+        writer.line("/// \(s.documentation).")
         writer.line("public var \(s.identifier): [\(s.element)]")
         writer.line("")
       }
@@ -290,7 +295,7 @@ struct ModelEmitter {
     writer.line("/// Calls the entry \(planned.name).")
     writer.line("///")
     for x in inputs where x.defaultValue == nil {
-      writer.line("/// - `\(x.shown)`: `\(x.text)`, \(x.count) elements.")
+      writer.line("/// - `\(x.shown)`: \(x.documentation).")
     }
     for y in outputs { writer.line("/// - `\(y.shown)`: gets `\(y.text)`, \(y.count) elements.") }
     if planned.countedDimension != nil {

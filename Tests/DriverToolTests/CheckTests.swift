@@ -249,4 +249,26 @@ import Testing
     #expect(statuses.output == expected)
   }
 
+  /// Truth values are 0 or 1 for callers by Swift and by C.
+  @Test func includeTruthValues() throws {
+    let graph = """
+      model Truths {
+        input keep : bool[3]
+        input one : bool
+        output y = f32(keep) + f32(one)
+      }
+      """
+    let compilation = try Compilation(
+      Source(path: "truths.graph", utf8: Array(graph.utf8)),
+      options: CompilationOptions(target: .native))
+    let text = compilation.file.text
+    #expect(text.contains("`bool[3]`, 3 elements, each 0 or 1."))
+    for check in [
+      "guard greatest(keep, 3) < 2 else {", "guard greatest(one, 1) < 2 else {",
+      "if greatest(x0, 3) >= 2 { return 3 }", "if greatest(x1, 1) >= 2 { return 3 }",
+    ] {
+      #expect(text.contains(check), "\(check)")
+    }
+  }
+
 }
