@@ -47,6 +47,10 @@ extension Emitter {
   private mutating func emitLoss(
     _ loss: CrossEntropy, _ bounds: (lower: String, upper: String)?, _ body: inout SourceWriter
   ) {
+    if loss.rows == .fixed(0) {
+      if !loss.isGradient { body.line("y[0] = 0") }
+      return
+    }
     body.line("let rows = \(loss.rows.expression)")
     if loss.mask == nil {
       body.line("let count = rows")

@@ -226,7 +226,7 @@ extension Emitter {
     let terms = (columns + Summation.lanes - 1) / Summation.lanes
     let isFew = gradient.images * rows * terms <= Summation.productGroup
     for k in 0..<channels * taps {
-      emitZeros("sum\(k)", &writer)
+      emitZeros("sum\(k)", of: isFew ? columns : Summation.lanes, &writer)
       if !isFew { emitZeros("error\(k)", &writer) }
     }
     writer.block("for image in 0..<\(gradient.images) {") { writer in
@@ -244,7 +244,7 @@ extension Emitter {
       }
       let group = max(1, Summation.productGroup / max(1, terms))
       writer.block("for first in stride(from: 0, to: \(rows), by: \(group)) {") { writer in
-        for k in 0..<channels * taps { emitZeros("part\(k)", &writer) }
+        for k in 0..<channels * taps { emitZeros("part\(k)", of: columns, &writer) }
         writer.block("for row in first..<min(first &+ \(group), \(rows)) {") {
           emitRow(gradient, channels, taps, to: "part", &$0)
         }

@@ -50,6 +50,11 @@ extension Product {
   /// `true` iff a tile has to know the run-time count of steps.
   var takesStepsInTiles: Bool { parts.contains { $0.depth.isCounted } }
 
+  /// `true` iff the sums have no terms.
+  var isZero: Bool {
+    bias == nil && start == nil && lookups.isEmpty && parts.allSatisfy { $0.depth == .fixed(0) }
+  }
+
 }
 
 extension Emitter {
@@ -72,7 +77,7 @@ extension Emitter {
     writer.line("/// A product of \(columns) columns, by panels of columns and tiles of rows.")
     writer.function("fileprivate func \(Self.placeholder)", parameters) { body in
       let panels = share?.axis == .columns ? "grains" : "0..<\(product.panels(lanes: lanes))"
-      body.block("for panel in \(panels) {") { body in
+      body.block("for \(heights.isEmpty ? "_" : "panel") in \(panels) {") { body in
         emitRows(product, heights, text, isDivided: share?.axis == .rows, &body)
       }
     }

@@ -12,9 +12,12 @@ extension Emitter {
     sumVectors == 1 ? stem : "\(stem)_\(i)"
   }
 
-  /// Appends variables for the partial sums `stem`, which are zero.
-  func emitZeros(_ stem: String, _ writer: inout SourceWriter) {
-    for i in 0..<sumVectors { writer.line("var \(sumName(stem, i)) = Vector()") }
+  /// Appends the partial sums `stem`, which are zero, and variables where rows of `count` elements
+  /// are added to them.
+  func emitZeros(_ stem: String, of count: Int = Summation.lanes, _ writer: inout SourceWriter) {
+    for i in 0..<sumVectors {
+      writer.line("\(i * lanes < count ? "var" : "let") \(sumName(stem, i)) = Vector()")
+    }
   }
 
   /// Appends the addition of the partial sums `part` to `sum`, with their errors; all names end in
@@ -50,8 +53,8 @@ extension Emitter {
     _ content: (inout Emitter, inout SourceWriter, String, Lanes) -> String
   ) -> String {
     use(.add)
-    emitZeros("sum", &writer)
     let group = Summation.lanes * Summation.rowGroup
+    emitZeros("sum", of: count, &writer)
     if count <= group {
       emitSum(of: count, from: nil, to: "sum", &writer, content)
       return total()
@@ -66,7 +69,7 @@ extension Emitter {
     if count % group > 0 {
       writer.scope { writer in
         writer.line("let start = \(count / group * group)")
-        emitZeros("part", &writer)
+        emitZeros("part", of: count % group, &writer)
         emitSum(of: count % group, from: "start", to: "part", &writer, content)
         emitAccumulation(&writer)
       }

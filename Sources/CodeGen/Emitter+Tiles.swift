@@ -16,7 +16,7 @@ extension Emitter {
     let parameters =
       ["_ row: Int", "_ panel: Int"] + (takesSteps ? ["_ steps: Int"] : []) + text.declarations
     writer.function("fileprivate func \(Self.placeholder)", parameters) { body in
-      body.line("var c = \(shape.name)()")
+      body.line("\(product.isZero ? "let" : "var") c = \(shape.name)()")
       emitStart(product, shape, text, &body)
       let sums = emitParts(product, text, shape, &body)
       let width = product.tile.vectors * lanes

@@ -129,7 +129,7 @@ struct CompilerBatch {
     }
     try compiler.compile(
       source: paths[0], to: "\(folder)/\(library(round))", moduleName: "\(name)\(round)",
-      target: target, extraFlags: Array(paths.dropFirst()), scratch: folder)
+      target: target, extraFlags: ["-warnings-as-errors"] + paths.dropFirst(), scratch: folder)
   }
 
   private func library(_ round: String) -> String { "\(name)\(round).library" }

@@ -106,7 +106,8 @@ import Testing
 
   /// Throws the smallest failing graph that can be found, if one of those of `seeds` fails.
   private static func check(_ seeds: Range<UInt64>) throws {
-    var batch = CompilerBatch("Random\(seeds.lowerBound)")
+    var batch = CompilerBatch(
+      "Random\(seeds.lowerBound)", target: RandomModel.target(ofSeed: seeds.lowerBound))
     var models: [(model: RandomModel, form: RandomModel.Form, name: String)] = []
     for seed in seeds {
       let model = try RandomModel.bounded(seed: seed)

@@ -97,9 +97,17 @@ struct RandomModel: Sendable {
     return try RandomModel(graph, seed: seed)
   }
 
+  /// Returns the target that the graph of `seed`, and of others in the same sixteen, is compiled
+  /// for: in every other sixteen one with vectors of another width, as far as the machine runs it.
+  static func target(ofSeed seed: UInt64) -> TargetCPU {
+    let number = Int(seed.magnitude &+ 15) / 16
+    let targets = TargetCPU.all.filter { $0.runs(on: .host) }
+    return number % 2 == 0 ? targets[number / 2 % targets.count] : .native
+  }
+
   /// Returns the options for `form`.
   func options(_ form: Form) -> CompilationOptions {
-    var options = CompilationOptions(target: .native)
+    var options = CompilationOptions(target: Self.target(ofSeed: seed))
     switch form {
     case .plain: options.passes = [.writeEntries, .maskLengths, .differentiate]
     case .optimized:

@@ -11,11 +11,19 @@ struct RunCases: Sendable {
   /// How a case is compiled.
   enum Form: String, CaseIterable {
 
-    /// By the passes that others need to start from.
+    /// By the passes that others need to start from, for the narrowest vectors that this machine
+    /// has.
     case plain
 
-    /// By all passes.
+    /// By all passes, for this machine.
     case optimized
+
+    var target: TargetCPU {
+      switch self {
+      case .plain: TargetCPU.all.first { $0.runs(on: .host) } ?? .native
+      case .optimized: .native
+      }
+    }
 
   }
 
@@ -25,16 +33,17 @@ struct RunCases: Sendable {
   private var outcomes: [String: CompilerBatch.Outcome] = [:]
 
   private init(_ tests: [FileTest]) throws {
-    var batch = CompilerBatch("RunCases")
-    for test in tests {
-      for form in Form.allCases {
+    for form in Form.allCases {
+      var batch = CompilerBatch("RunCases_\(form)", target: form.target)
+      for test in tests {
         // A case with errors says so when it is checked.
-        guard let options = try? test.options(for: .native), let module = try? test.module(options)
+        guard let options = try? test.options(for: form.target),
+          let module = try? test.module(options)
         else { continue }
         batch.add(module, as: Self.name(test, form), options: form.options(options))
       }
+      outcomes.merge(try batch.outcomes()) { first, _ in first }
     }
-    outcomes = try batch.outcomes()
   }
 
   /// Returns the name of the model that `test` is compiled to.

@@ -50,7 +50,8 @@ struct Shrinking {
   private func smallestFailure(
     _ candidates: [GraphText], _ round: Int, below graph: GraphText
   ) -> RandomModel? {
-    var batch = CompilerBatch("Shrinking\(model.seed)\(form)\(round)_")
+    var batch = CompilerBatch(
+      "Shrinking\(model.seed)\(form)\(round)_", target: RandomModel.target(ofSeed: model.seed))
     var models: [(String, RandomModel)] = []
     for (i, candidate) in candidates.enumerated()
     where (candidate.lineCount, candidate.outputs.count) < (graph.lineCount, graph.outputs.count) {
