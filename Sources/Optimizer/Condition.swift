@@ -97,33 +97,60 @@ struct Condition: Hashable {
     return result
   }
 
-  /// Returns conditions on values, where one place in `graph` reads them: those from `lower` to
-  /// `upper` along `axis`, on which `self` is.
-  func unsliced(_ axis: Int, _ lower: Extent, _ upper: Extent, in graph: Graph) -> [Condition] {
+  /// Returns conditions on values of `shape` in `graph`, which are read from `lower` to `upper` along
+  /// `axis` alone and there where `self` holds.
+  func unsliced(
+    _ axis: Int, _ lower: Extent, _ upper: Extent, of shape: [Extent], in graph: Graph
+  ) -> [Condition] {
     guard let k = axes[axis] else { return [self] }
     var whole = self
-    let range: (axis: Int, lower: Extent, upper: Extent)
     switch root {
-    case .slice(let base, let axis, let lower, let upper):
-      whole.root = base
-      range = (axis, lower, upper)
+    case .slice(let base, k, lower, upper): whole.root = base
     case .value(let v):
-      guard case .slice(let axis, let lower, let upper) = graph.op(of: v) else { return [] }
+      guard graph.op(of: v) == .slice(axis: k, lower: lower, upper: upper) else { fallthrough }
       whole.root = .value(graph[v.node].operands[0])
-      range = (axis, lower, upper)
-    case .below, .steps, .place, .element, .range, .joined, .reshaped, .either: return []
+    default: return [padded(axis, lower, upper, of: shape)]
     }
-    guard range.axis == k else { return [] }
-    let parts = whole.parts(in: graph)
-    if range.lower == lower, range.upper == upper { return parts }
-    // What is below a length at a later step is below it at an earlier one.
-    guard let first = range.lower.constant, let own = lower.constant, first >= own else {
-      return parts.filter { $0.axes[axis] == nil }
+    return whole.parts(in: graph)
+  }
+
+  /// Returns the condition on values of `shape` that holds where `self` does on those from `lower`
+  /// to `upper` along `axis`, and nowhere else.
+  func padded(
+    _ axis: Int, _ lower: Extent, _ upper: Extent, of shape: [Extent]
+  ) -> Condition {
+    let sizes = [lower, upper.subtracting(lower), shape[axis].subtracting(upper)]
+    let parts = sizes.enumerated().compactMap { i, size -> (Condition, [Extent])? in
+      guard let size, size != Extent(0) else { return nil }
+      var part = shape
+      part[axis] = size
+      let nothing = Condition.range(Extent(0), Extent(0), along: axis, of: part)
+      return (i == 1 ? self : nothing, part)
     }
-    return parts.filter { part in
-      guard case .below = part.root else { return part.axes[axis] == nil }
-      return !part.isNegated || part.axes[axis] == nil
+    return .joined(parts.map(\.0), of: parts.map(\.1), by: .concat(axis: axis))
+  }
+
+  /// Returns the condition on what `op`, a concatenation or a stack, makes of values of `shapes` that
+  /// `parts` are on.
+  static func joined(_ parts: [Condition], of shapes: [[Extent]], by op: Op) -> Condition {
+    var own: Int?
+    var stacked: Int?
+    switch op {
+    case .concat(let axis): own = axis
+    case .stack(let axis): stacked = axis
+    default: preconditionFailure("'\(op)' joins nothing")
     }
+    let rank = shapes[0].count
+    let isNeeded = (0..<rank).map { i in i == own || parts.contains { $0.axes[i] != nil } }
+    let reduced = shapes.map { shape in
+      shape.enumerated().map { isNeeded[$0] ? $1 : Extent(1) }
+    }
+    var axes: [Int?] = (0..<rank).map { i in
+      isNeeded[i] ? stacked.map { i < $0 ? i : i + 1 } ?? i : nil
+    }
+    if let stacked { axes.insert(stacked, at: stacked) }
+    return Condition(
+      root: .joined(parts, of: reduced, by: op), axes: axes, isNegated: false)
   }
 
   /// Returns the condition on values with all steps of the scan `id` along `axis`, given that on

@@ -44,8 +44,11 @@ struct Exclusions {
     }
   }
 
-  /// The conditions of the elements of `v`, but for those that only say which are read.
-  subscript(v: Value) -> [Condition] { (found[v] ?? []).filter { !$0.isOfPlaces } }
+  /// The conditions of the elements of `v`; none if they only say which are read.
+  subscript(v: Value) -> [Condition] {
+    guard let conditions = found[v], !conditions.allSatisfy(\.isOfPlaces) else { return [] }
+    return conditions
+  }
 
   /// Returns `conditions`, on values of a step of the scan `id`, on the values of all steps.
   func lifted(_ conditions: [Condition], to axis: Int, of id: ID<Node>) -> [Condition] {
@@ -70,18 +73,12 @@ struct Exclusions {
     }
     found[v] = conditions
     isChanged = true
-    guard case .at(let axis, let place) = node.op else { return }
+    guard case .at(let axis, _) = node.op else { return }
     let base = node.operands[0]
     guard let step = node.operands.dropFirst().first, let id = scans[step] else {
-      // Elsewhere the adjoint is zero, too.
-      var conditions = conditions.map { $0.inserting(axis) }
-      if node.operands.count == 1 {
-        let shape = graph.type(of: base).denseShape
-        conditions = conditions.joined(with: [
-          .range(Extent(place), Extent(place + 1), along: axis, of: shape)
-        ])
-      }
-      add(conditions, to: base)
+      add(
+        node.operands.count == 1 ? unplaced(conditions, v) : conditions.map { $0.inserting(axis) },
+        to: base)
       return
     }
     let isOutside = depth(of: base) < depth(of: step)
@@ -155,6 +152,20 @@ extension Exclusions {
     conditions.compactMap { $0.unbroadcast(from: whole, to: shape, in: dimensions) }
   }
 
+  /// Returns the conditions of the value that `v` is one place of, given those of `v`: elsewhere the
+  /// adjoint is zero, too.
+  private func unplaced(_ conditions: [Condition], _ v: Value) -> [Condition] {
+    let node = graph[v.node]
+    guard case .at(let axis, let offset) = node.op else { return conditions }
+    let base = node.operands[0]
+    let all = conditions.map { $0.inserting(axis) }
+    if depth(of: base) > 0 { return all }
+    let shape = graph.type(of: base).denseShape
+    let (lower, upper) = (Extent(offset), Extent(offset + 1))
+    if all.isEmpty { return [.range(lower, upper, along: axis, of: shape)] }
+    return all.map { $0.padded(axis, lower, upper, of: shape) }
+  }
+
   /// Returns the conditions of the operands of `node`, given those of its result.
   private func operands(of node: Node, _ conditions: [Condition]) -> [[Condition]] {
     let x = node.operands
@@ -196,10 +207,10 @@ extension Exclusions {
         return conditions.map { $0.sliced(axis, start, end) }
       }
     case .slice(let axis, let lower, let upper):
-      let read = Condition.range(lower, upper, along: axis, of: shapes[0])
-      return [
-        conditions.flatMap { $0.unsliced(axis, lower, upper, in: graph) }.joined(with: [read])
-      ]
+      if conditions.isEmpty {
+        return [[.range(lower, upper, along: axis, of: shapes[0])]]
+      }
+      return [conditions.flatMap { $0.unsliced(axis, lower, upper, of: shapes[0], in: graph) }]
     case .transpose(let permutation):
       return [conditions.map { $0.transposed(from: permutation) }]
     case .reshape:

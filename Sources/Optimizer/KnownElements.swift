@@ -136,7 +136,7 @@ extension KnownElements {
       }
     case .slice(let axis, let lower, let upper):
       return facts(of: x[0]).compactMap { fact in fact.moved { $0.sliced(axis, lower, upper) } }
-    case .stack, .concat: return joined(x, by: node.op, rank: rank)
+    case .stack, .concat: return joined(x, by: node.op)
     case .gather:
       let added = graph.type(of: x[1]).shape.count - 1
       return facts(of: x[0]).filter { $0.condition.axes[0] == nil }.compactMap { fact in
@@ -157,7 +157,7 @@ extension KnownElements {
   }
 
   /// Returns what is known of `values`, joined by `op`: of each by a condition of its own.
-  private func joined(_ values: [Value], by op: Op, rank: Int) -> [Fact] {
+  private func joined(_ values: [Value], by op: Op) -> [Fact] {
     let shapes = values.map { graph.type(of: $0).denseShape }
     let others = values.dropFirst().map { facts(of: $0) }
     return facts(of: values[0]).compactMap { first in
@@ -165,11 +165,9 @@ extension KnownElements {
         facts.first { $0 == first } ?? facts.first { $0.element == first.element }
       }
       if same.count < others.count { return nil }
-      let root = Condition.Root.joined(
-        [first.condition] + same.map(\.condition), of: shapes, by: op)
+      let conditions = [first.condition] + same.map(\.condition)
       return Fact(
-        condition: Condition(root: root, axes: (0..<rank).map { $0 }, isNegated: false),
-        element: first.element)
+        condition: .joined(conditions, of: shapes, by: op), element: first.element)
     }
   }
 
