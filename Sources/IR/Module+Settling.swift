@@ -32,6 +32,11 @@ extension Module {
     settleOrderOfResults()
   }
 
+  /// Divides the groups of lines that a pass has copied, or between which it has written something.
+  package mutating func settleGroups() {
+    for i in entries.indices { entries[i].graph.settleGroups() }
+  }
+
   /// The names of dimensions, parameters, states and slots, and of the constants that a text
   /// declares.
   private var declaredNames: [String] {
@@ -112,26 +117,26 @@ extension Entry {
 
 extension Graph {
 
-  /// Numbers groups from zero in the order of the text.
+  /// Numbers groups from zero in the order of the text; one whose members are no longer neighbours
+  /// becomes several.
   fileprivate mutating func settleGroups() {
-    var numbers: [Int: Int] = [:]
-    forEachNode(in: body) { graph, id in
-      guard let group = graph[id].group else { return }
-      let number = numbers[group] ?? numbers.count
-      numbers[group] = number
-      graph[id].group = number
-    }
+    var count = 0
+    settleGroups(in: body, &count)
   }
 
-  /// Calls `visit` for the nodes of `block` and of the blocks in it, in the order of the text.
-  fileprivate mutating func forEachNode(
-    in block: Block, _ visit: (inout Graph, ID<Node>) -> Void
-  ) {
+  private mutating func settleGroups(in block: Block, _ count: inout Int) {
+    var last: Int?
     for id in block.nodes {
-      visit(&self, id)
+      let group = self[id].group
+      if group != nil {
+        if group != last { count += 1 }
+        self[id].group = count - 1
+      }
+      last = group
       guard case .scan(let scan) = self[id].op else { continue }
-      forEachNode(in: scan.body, visit)
-      if let remainder = scan.remainder { forEachNode(in: remainder, visit) }
+      for inner in [scan.body] + (scan.remainder.map { [$0] } ?? []) {
+        settleGroups(in: inner, &count)
+      }
     }
   }
 

@@ -82,6 +82,7 @@ package struct Pipeline: Sendable {
         // Nodes may have other numbers, but no line has changed.
         module = before
       } else {
+        module.settleGroups()
         errors = module.structuralErrors()
         if errors.isEmpty {
           time += clock.measure { module.settle() }

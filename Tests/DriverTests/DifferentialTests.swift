@@ -12,7 +12,7 @@ import Testing
 
   /// The seeds that every run of the tests uses. Two cores take three minutes for them, nearly all
   /// of it in 15 calls of the compiler.
-  private static let seeds: Range<UInt64> = 1..<241
+  private static let seeds: Range<UInt64> = 1..<209
 
   /// The two thousand seeds of a sweep: with `GRAPHC_SWEEP=1` those from 1001 on, with
   /// `GRAPHC_SWEEP=2` those from 3001 on; none without.
