@@ -74,8 +74,8 @@ extension EntryEmitter {
     loopingAll ? .any : loop == nil ? .ofEntry : .ofStep
   }
 
-  /// `true` iff calls of `loop`, which has no loop in it, are to be in one; its states are then found
-  /// by the parity of the step.
+  /// `true` iff calls of `loop`, which has no loop in it, are to be in one; its states are then
+  /// found by the parity of the step.
   func hasRepeatedCalls(_ loop: Loop, _ emitter: Emitter) -> Bool {
     let minimum = minimum(in: loop)
     if location != nil || loop.body.count <= minimum.saved { return false }
@@ -88,8 +88,8 @@ extension EntryEmitter {
     return calls.indices.contains { RepeatedCalls(in: calls[$0...], atLeast: minimum) != nil }
   }
 
-  /// Appends the texts of `calls`, which are those of `loop` or in none, to `pieces`, each made by a
-  /// copy of `margin`: a loop for those that repeat, unless a debugger is to tell them apart.
+  /// Appends the texts of `calls`, which are those of `loop` or in none, to `pieces`, each made by
+  /// a copy of `margin`: a loop for those that repeat, unless a debugger is to tell them apart.
   func emit(
     _ calls: ArraySlice<PlainCall>, in loop: Loop?, margin: SourceWriter,
     into pieces: inout [SourceWriter], _ emitter: inout Emitter

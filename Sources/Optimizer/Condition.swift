@@ -97,8 +97,8 @@ struct Condition: Hashable {
     return result
   }
 
-  /// Returns conditions on values of `shape` in `graph`, which are read from `lower` to `upper` along
-  /// `axis` alone and there where `self` holds.
+  /// Returns conditions on values of `shape` in `graph`, which are read from `lower` to `upper`
+  /// along `axis` alone and there where `self` holds.
   func unsliced(
     _ axis: Int, _ lower: Extent, _ upper: Extent, of shape: [Extent], in graph: Graph
   ) -> [Condition] {
@@ -130,8 +130,8 @@ struct Condition: Hashable {
     return .joined(parts.map(\.0), of: parts.map(\.1), by: .concat(axis: axis))
   }
 
-  /// Returns the condition on what `op`, a concatenation or a stack, makes of values of `shapes` that
-  /// `parts` are on.
+  /// Returns the condition on what `op`, a concatenation or a stack, makes of values of `shapes`
+  /// that `parts` are on.
   static func joined(_ parts: [Condition], of shapes: [[Extent]], by op: Op) -> Condition {
     var own: Int?
     var stacked: Int?

@@ -152,8 +152,8 @@ extension Exclusions {
     conditions.compactMap { $0.unbroadcast(from: whole, to: shape, in: dimensions) }
   }
 
-  /// Returns the conditions of the value that `v` is one place of, given those of `v`: elsewhere the
-  /// adjoint is zero, too.
+  /// Returns the conditions of the value that `v` is one place of, given those of `v`: elsewhere
+  /// the adjoint is zero, too.
   private func unplaced(_ conditions: [Condition], _ v: Value) -> [Condition] {
     let node = graph[v.node]
     guard case .at(let axis, let offset) = node.op else { return conditions }
