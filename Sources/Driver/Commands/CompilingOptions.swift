@@ -33,7 +33,7 @@ struct CompilingOptions {
   /// The option for code that debuggers show the graph for.
   static let debugGraph = CommandLineOption(
     "--debug-graph",
-    "let debuggers show lines of the graph for the code, where repeated calls are not in loops")
+    "let debuggers show lines of the graph; repeated calls get no loop")
 
   /// The option for an answer that a program can read.
   static let json = CommandLineOption("--json", "print the answer as JSON")
