@@ -116,8 +116,11 @@ extension EntryEmitter {
     _ calls: ArraySlice<PlainCall>, _ repeated: RepeatedCalls, in loop: Loop?,
     into writer: inout SourceWriter, _ emitter: inout Emitter
   ) {
-    writer.comment("These lines and \(repeated.count - 1) more groups of the same form.")
-    writer.block("for \(round) in 0..<\(repeated.count) {") { writer in
+    let others = repeated.count - 1
+    writer.comment(
+      "These lines and \(others) more group\(others == 1 ? "" : "s") of the same form.")
+    let isUsed = repeated.growth.contains { $0.contains { $0 != 0 } }
+    writer.block("for \(isUsed ? round : "_") in 0..<\(repeated.count) {") { writer in
       for (call, growth) in zip(calls, repeated.growth) {
         var growth = growth[...]
         emit(call.call, call.emitted, into: &writer, &emitter) { place, scalar in

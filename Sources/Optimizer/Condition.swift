@@ -94,7 +94,9 @@ struct Condition: Hashable {
     {
       result.root = .slice(base, axis: k, lower: first, upper: end)
     }
-    return result
+    // On an axis of size 1 nothing depends.
+    let isOne = upper.subtracting(lower) == Extent(1)
+    return isOne ? result.placed(along: axis, at: 0).inserting(axis) : result
   }
 
   /// Returns conditions on values of `shape` in `graph`, which are read from `lower` to `upper`
@@ -148,7 +150,7 @@ struct Condition: Hashable {
     var axes: [Int?] = (0..<rank).map { i in
       isNeeded[i] ? stacked.map { i < $0 ? i : i + 1 } ?? i : nil
     }
-    if let stacked { axes.insert(stacked, at: stacked) }
+    if let stacked { axes.insert(shapes.count == 1 ? nil : stacked, at: stacked) }
     return Condition(
       root: .joined(parts, of: reduced, by: op), axes: axes, isNegated: false)
   }

@@ -210,6 +210,9 @@ extension Exclusions {
       if conditions.isEmpty {
         return [[.range(lower, upper, along: axis, of: shapes[0])]]
       }
+      if upper.subtracting(lower) == Extent(1), depth(of: x[0]) == 0 {
+        return [conditions.map { $0.padded(axis, lower, upper, of: shapes[0]) }]
+      }
       return [conditions.flatMap { $0.unsliced(axis, lower, upper, of: shapes[0], in: graph) }]
     case .transpose(let permutation):
       return [conditions.map { $0.transposed(from: permutation) }]

@@ -165,6 +165,10 @@ extension KnownElements {
         facts.first { $0 == first } ?? facts.first { $0.element == first.element }
       }
       if same.count < others.count { return nil }
+      if same.allSatisfy({ $0 == first }) {
+        if case .stack(let axis) = op { return first.moved { $0.inserting(axis) } }
+        if case .concat(let axis) = op, first.condition.axes[axis] == nil { return first }
+      }
       let conditions = [first.condition] + same.map(\.condition)
       return Fact(
         condition: .joined(conditions, of: shapes, by: op), element: first.element)

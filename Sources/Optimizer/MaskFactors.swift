@@ -46,8 +46,13 @@ struct ExcludedFactors {
     case .binary(.sub):
       return exclusions(x, of: Value(id)) { other, i in i == 1 ? other.isLow : other.isHigh }
     case .matmul(let left, let right): return exclusions(x, left: left, right: right)
-    case .linear(let linear) where x.count == 2 && linear.parts == [Linear.Part()]:
-      return exclusions(x, left: false, right: false)
+    case .linear(let linear) where linear.hasWeightPerPart || linear.parts.count == 1:
+      let count = linear.parts.count
+      return linear.parts.indices.filter { !linear.parts[$0].isGathered }.flatMap { i in
+        exclusions([x[i], x[count + i]], left: false, right: false).map {
+          Exclusion(operand: $0.operand == 0 ? i : count + i, condition: $0.condition)
+        }
+      }
     default: return []
     }
   }
@@ -85,13 +90,15 @@ struct ExcludedFactors {
   /// Returns what does not count of the factors `x` of a matrix product: elements that are
   /// multiplied by nothing but zeros.
   private func exclusions(_ x: [Value], left: Bool, right: Bool) -> [Exclusion] {
+    // A single row is one of a matrix.
     let ranks = x.map { graph.type(of: $0).denseShape.count }
-    let rank = max(ranks[0], ranks[1])
+    let rank = max(ranks[0], ranks[1], 2)
     return [1, 0].flatMap { i in
       guard wild.contains(x[i]) else { return [Exclusion]() }
       let isTransposed = [left, right]
       return known.facts(of: x[1 - i]).compactMap { fact in
         var axes = fact.condition.axes
+        if axes.count == 1 { axes.insert(nil, at: 0) }
         // Axis 1 of the left factor and axis 0 of the right one, in the last two axes, are summed
         // over.
         if isTransposed[1 - i] { axes.swapAt(axes.count - 1, axes.count - 2) }
@@ -104,6 +111,7 @@ struct ExcludedFactors {
         result.axes = Array(repeating: nil, count: rank - axes.count) + axes.dropLast(2)
         result.axes += i == 1 ? [summed, nil] : [nil, summed]
         if isTransposed[i] { result.axes.swapAt(rank - 1, rank - 2) }
+        if ranks[i] == 1 { result.axes.removeFirst(rank - 1) }
         if known.element(of: x[i], without: result) != nil { return nil }
         return Exclusion(operand: i, condition: result)
       }
