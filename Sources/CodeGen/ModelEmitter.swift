@@ -51,7 +51,8 @@ struct ModelEmitter {
 
     /// The type, the number of elements and what truth values are.
     var documentation: String {
-      "`\(text)`, \(count) elements\(type.element == .bool ? ", each 0 or 1" : "")"
+      let elements = count == 1 ? "1 element" : "\(count) elements"
+      return "`\(text)`, \(elements)\(type.element == .bool ? ", each 0 or 1" : "")"
     }
 
     /// The identifier in a message, where it needs no backticks.
@@ -297,7 +298,7 @@ struct ModelEmitter {
     for x in inputs where x.defaultValue == nil {
       writer.line("/// - `\(x.shown)`: \(x.documentation).")
     }
-    for y in outputs { writer.line("/// - `\(y.shown)`: gets `\(y.text)`, \(y.count) elements.") }
+    for y in outputs { writer.line("/// - `\(y.shown)`: gets \(y.documentation).") }
     if planned.countedDimension != nil {
       writer.comment(
         "- `steps`: how many steps to do, at most \(steps); arrays hold those first.", mark: "///")

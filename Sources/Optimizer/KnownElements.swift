@@ -138,9 +138,10 @@ extension KnownElements {
       return facts(of: x[0]).compactMap { fact in fact.moved { $0.sliced(axis, lower, upper) } }
     case .stack, .concat: return joined(x, by: node.op)
     case .gather:
-      let added = graph.type(of: x[1]).shape.count - 1
+      // The axes of the indices are in the place of the first one.
+      let rank = graph.type(of: x[1]).shape.count
       return facts(of: x[0]).filter { $0.condition.axes[0] == nil }.compactMap { fact in
-        fact.moved { (0..<max(added, 0)).reduce($0) { condition, _ in condition.inserting(0) } }
+        fact.moved { (0..<rank).reduce($0.removing(0)) { condition, _ in condition.inserting(0) } }
       }
     case .reduce(_, let axes, let keepingAxes):
       // Sums, means and largest elements of zeros are zero.

@@ -25,10 +25,11 @@ import Testing
     return first..<first + 2000
   }()
 
-  /// Returns parts of `seeds`, the graphs of each of which are compiled in one go.
+  /// Returns parts of `seeds`, the graphs of each of which are compiled in one go, for one target.
   private static func batches(of seeds: Range<UInt64>) -> [Range<UInt64>] {
-    stride(from: seeds.lowerBound, to: seeds.upperBound, by: 16).map {
-      $0..<min($0 + 16, seeds.upperBound)
+    let first = (seeds.lowerBound - 1) / 16 * 16 + 1
+    return stride(from: first, to: seeds.upperBound, by: 16).map {
+      max($0, seeds.lowerBound)..<min($0 + 16, seeds.upperBound)
     }
   }
 

@@ -51,8 +51,8 @@ import Testing
     let counts = [8, 12, 16]
     let sizes = try counts.map { try Self.size(Self.text(layers: $0, isTrained: isTrained)) }
     #expect(sizes.map(\.kernels) == Array(repeating: sizes[0].kernels, count: 3))
-    // What a layer needs are lines of the API for its 12 parameters and 2 states, and calls in `step`;
-    // its calls elsewhere are in loops, but for those that do not repeat exactly. At most 148 and 222
+    // A layer needs lines of the API for its 12 parameters and 2 states, and calls in `step`; its
+    // calls elsewhere are in loops, but for those that do not repeat exactly. At most 148 and 222
     // lines a layer were measured, up to 24 layers; without loops it would be 211 and 1,447.
     for (size, deeper) in zip(sizes, sizes.dropFirst()) {
       #expect(deeper.lines - size.lines < 4 * (isTrained ? 235 : 160), "\(sizes)")

@@ -100,9 +100,9 @@ struct RandomModel: Sendable {
   /// Returns the target that the graph of `seed`, and of others in the same sixteen, is compiled
   /// for: in every other sixteen one with vectors of another width, as far as the machine runs it.
   static func target(ofSeed seed: UInt64) -> TargetCPU {
-    let number = Int(seed.magnitude &+ 15) / 16
+    let number = Int((seed - 1) / 16)
     let targets = TargetCPU.all.filter { $0.runs(on: .host) }
-    return number % 2 == 0 ? targets[number / 2 % targets.count] : .native
+    return number % 2 == 1 ? targets[number / 2 % targets.count] : .native
   }
 
   /// Returns the options for `form`.
